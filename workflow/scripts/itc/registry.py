@@ -1,0 +1,89 @@
+"""Find extensions by file name: one file in one folder is one extension, nothing else to edit.
+
+A strategy, feature, figure, ... is a module ``itc/<kind>/<name>.py`` that keeps its kind's small
+contract: upper-case constants that describe it and one function (docs/architecture.md lists them).
+Stems that start with ``_`` are shared helpers. The DAG needs names and constants before anything
+may be imported, so both are read without importing the module. Standard library only.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from functools import lru_cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+PACKAGE = Path(__file__).resolve().parent
+
+KINDS = {
+    "datasets": "dataset loader",
+    "engines": "engine",
+    "procedures": "procedure",
+    "grading": "grader",
+    "features": "feature",
+    "strategies": "strategy",
+    "analyses": "analysis table",
+    "claims": "claim",
+    "figures": "figure",
+    "sections": "report section",
+    "archive": "recording format",
+}
+
+
+class UnknownExtensionError(KeyError):
+    """A name was asked for that no file provides."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+def folder(kind: str) -> Path:
+    """Folder that holds the extensions of ``kind``; report sections live below ``report/``."""
+    return PACKAGE / ("report/sections" if kind == "sections" else kind)
+
+
+@lru_cache(maxsize=None)
+def names(kind: str) -> tuple[str, ...]:
+    """Sorted names of all extensions of ``kind``; empty where the folder does not exist."""
+    if kind not in KINDS:
+        raise UnknownExtensionError(f"no kind {kind!r}; kinds are {', '.join(KINDS)}")
+    stems = (path.stem for path in folder(kind).glob("*.py"))
+    return tuple(sorted(stem for stem in stems if not stem.startswith("_")))
+
+
+def path(kind: str, name: str) -> Path:
+    """Source file of one extension; raises UnknownExtensionError naming the known ones."""
+    if name not in names(kind):
+        known = ", ".join(names(kind)) or "none"
+        raise UnknownExtensionError(
+            f"unknown {KINDS[kind]} {name!r}; known: {known}. "
+            f"A new one is one file: itc/{folder(kind).relative_to(PACKAGE)}/{name}.py"
+        )
+    return folder(kind) / f"{name}.py"
+
+
+@lru_cache(maxsize=None)
+def constants(kind: str, name: str) -> dict[str, Any]:
+    """Literal upper-case module constants of an extension, read without importing it."""
+    found: dict[str, Any] = {}
+    for node in ast.parse(path(kind, name).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target, value = node.targets[0], node.value
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            target, value = node.target, node.value
+        else:
+            continue
+        if isinstance(target, ast.Name) and target.id.isupper():
+            try:
+                found[target.id] = ast.literal_eval(value)
+            except ValueError:
+                continue  # computed constants are only visible after import
+    return found
+
+
+def load(kind: str, name: str) -> ModuleType:
+    """Import one extension."""
+    module = path(kind, name).relative_to(PACKAGE).with_suffix("")
+    return importlib.import_module(".".join(("itc", *module.parts)))
