@@ -8,7 +8,8 @@ half-written stays behind.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import pyarrow.parquet as pq
 
 STRING, TEXT, BOOL = pa.string(), pa.large_string(), pa.bool_()
 INT, LONG, FLOAT = pa.int32(), pa.int64(), pa.float64()
+
+ROW_GROUP = 2048  # rows; small enough that a stage can stream long texts group by group
 
 CELL = {"dataset": STRING, "model": STRING}
 RESPONSE_KEY = {
@@ -221,7 +224,9 @@ def write(frame: pd.DataFrame, name: str, path: str | Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        pq.write_table(table, partial, compression="zstd", compression_level=3)
+        pq.write_table(
+            table, partial, compression="zstd", compression_level=3, row_group_size=ROW_GROUP
+        )
         os.replace(partial, path)
     except BaseException:
         partial.unlink(missing_ok=True)
@@ -233,6 +238,27 @@ def read(path: str | Path, name: str, columns: Iterable[str] | None = None) -> p
 
     Raises TableError for a damaged file, another table, or another schema version.
     """
+    with _opened(path, name) as file:
+        return file.read(columns=_present(file, columns)).to_pandas()
+
+
+def stream(
+    path: str | Path, name: str, columns: Iterable[str] | None = None
+) -> Iterator[pd.DataFrame]:
+    """Yield table ``name`` in pieces of at most ROW_GROUP rows, checked as by read."""
+    with _opened(path, name) as file:
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group, columns=_present(file, columns)).to_pandas()
+
+
+def _present(file: pq.ParquetFile, columns: Iterable[str] | None) -> list[str] | None:
+    if columns is None:
+        return None
+    return [c for c in columns if c in file.schema_arrow.names]
+
+
+@contextmanager
+def _opened(path: str | Path, name: str) -> Iterator[pq.ParquetFile]:
     try:
         file = pq.ParquetFile(path)
         metadata = file.schema_arrow.metadata or {}
@@ -243,10 +269,7 @@ def read(path: str | Path, name: str, columns: Iterable[str] | None = None) -> p
                 f"{path}: holds table {found[0]!r} version {found[1].decode()}, expected "
                 f"{name!r} version {expected.version}; delete the file and let its rule remake it"
             )
-        wanted = None
-        if columns is not None:
-            wanted = [c for c in columns if c in file.schema_arrow.names]
-        return file.read(columns=wanted).to_pandas()
+        yield file
     except (pa.ArrowInvalid, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise

@@ -1,0 +1,45 @@
+"""The study of inference-time compute: datasets, responses, grades, strategies, report."""
+
+from snakemake.utils import min_version
+
+min_version("9.19")
+
+
+configfile: "config/default.yaml"
+configfile: "config/datasets.yaml"
+configfile: "config/models.yaml"
+configfile: "config/procedures.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/datasets.smk"
+include: "workflow/rules/responses.smk"
+include: "workflow/rules/annotation.smk"
+include: "workflow/rules/evaluation.smk"
+include: "workflow/rules/analysis.smk"
+include: "workflow/rules/reporting.smk"
+
+
+rule all:
+    default_target: True
+    input:
+        f"{grid.home}/report.html",
+    localrule: True
+
+
+rule report:
+    input:
+        f"{grid.home}/report.html",
+    localrule: True
+
+
+rule figures:
+    input:
+        [grid.figure_paths(name).values() for name in grid.figures],
+    localrule: True
+
+
+rule responses:
+    input:
+        [grid.shard_files("responses", *cell) for cell in grid.cells],
+    localrule: True

@@ -1,0 +1,17 @@
+rule analyse:
+    input:
+        unpack(lambda wildcards: grid.inputs_of_table(wildcards.table)),
+    output:
+        f"{grid.home}/tables/{{table}}.parquet",
+    log:
+        f"logs/analyse/{grid.study.name}/{{table}}.log",
+    resources:
+        mem_mb=4000,
+        runtime=60,
+    params:
+        settings=grid.settings(),
+        code=code_of("analyses", "tables"),
+    message:
+        "building table {wildcards.table}"
+    script:
+        "../scripts/analyse.py"

@@ -1,0 +1,54 @@
+import re
+import sys
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(workflow.current_basedir) / ".." / "scripts"))
+
+from itc import registry
+from itc.config import ConfigError, parse, selected
+from itc.fingerprint import fingerprint, of_files
+from itc.grid import Grid
+from snakemake.exceptions import WorkflowError
+
+REPO = Path(workflow.current_basedir).parents[1].resolve()
+
+try:
+    grid = Grid(parse(config), REPO)
+    grid.runs
+    grid.strategies
+except ConfigError as error:
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    dataset="|".join(map(re.escape, grid.study.datasets)),
+    model="|".join(map(re.escape, grid.study.models)),
+    strategy="|".join(map(re.escape, grid.strategies)),
+    table="|".join(map(re.escape, registry.names("analyses"))),
+    figure="|".join(map(re.escape, grid.figures)),
+    shard=r"\d{3}",
+    key="[0-9a-f]{10}",
+
+
+def code_of(kind, *shared):
+    """Params function: fingerprint of the extension a job's wildcard names, and shared modules."""
+    wildcard = {"strategies": "strategy", "analyses": "table", "figures": "figure"}[kind]
+    return lambda wildcards: fingerprint(f"{kind}.{wildcards[wildcard]}", *shared)
+
+
+def extensions_of(runs):
+    """Modules that judge and measure the responses of ``runs``."""
+    types = sorted({grid.dataset(run.dataset).answer_type for run in runs})
+    kinds = sorted({grid.procedure(run.procedure).kind for run in runs})
+    features = sorted(selected(grid.study, "features"))
+    return (
+        *(f"grading.{name}" for name in types),
+        *(f"features.{name}" for name in features),
+        *(f"procedures.{name}" for name in kinds),
+    )
+
+
+def minutes(wildcards, attempt, model):
+    """Run time of a generation job: more on each attempt, since the journal keeps what is done."""
+    return grid.model(model).runtime * attempt

@@ -1,0 +1,48 @@
+rule prepare_dataset:
+    output:
+        f"{grid.results}/datasets/{{dataset}}-{{key}}.parquet",
+    log:
+        "logs/prepare_dataset/{dataset}-{key}.log",
+    resources:
+        mem_mb=2000,
+        runtime=30,
+    params:
+        spec=lambda wildcards: grid.dataset(wildcards.dataset).model_dump(),
+        root=".",
+    message:
+        "preparing dataset {wildcards.dataset}"
+    script:
+        "../scripts/prepare_dataset.py"
+
+
+for name, cells in grid.imports.items():
+
+    rule:
+        name:
+            f"import_{name}"
+        input:
+            ancient(str(grid.recording(name))),
+        output:
+            datasets=list(cells["datasets"].values()),
+            responses=list(cells["responses"].values()),
+        log:
+            f"logs/import/{name}.log",
+        resources:
+            mem_mb=4000,
+            runtime=120,
+        params:
+            spec=grid.config.imports[name].model_dump(),
+            datasets={
+                path: {"name": d, **grid.dataset(d).model_dump()}
+                for d, path in cells["datasets"].items()
+            },
+            responses={
+                path: {"dataset": d, "name": m, **grid.model(m).model_dump(mode="json")}
+                for (d, m), path in cells["responses"].items()
+            },
+        message:
+            f"importing recorded responses of {name}"
+        script:
+            "../scripts/import_recording.py"
+
+    ruleorder: f"import_{name}" > "prepare_dataset"

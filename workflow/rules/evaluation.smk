@@ -1,0 +1,19 @@
+rule evaluate_strategy:
+    input:
+        lambda wildcards: grid.outcomes(wildcards.dataset),
+    output:
+        f"{grid.home}/evaluations/{{dataset}}/{{strategy}}.parquet",
+    log:
+        f"logs/evaluate/{grid.study.name}/{{dataset}}/{{strategy}}.log",
+    resources:
+        mem_mb=3000,
+        runtime=60,
+    params:
+        budgets=grid.budgets,
+        seed=grid.study.seed,
+        settings=grid.settings(),
+        code=code_of("strategies", "strategies._base"),
+    message:
+        "evaluating {wildcards.strategy} on {wildcards.dataset}"
+    script:
+        "../scripts/evaluate_strategy.py"

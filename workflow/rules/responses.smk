@@ -1,0 +1,37 @@
+# One rule per model and depth: its outputs are known only from the config, its shards are wildcards.
+# Inputs are ancient: what decides a response is in its path, so no newer file may cause sampling.
+for batch in grid.batches:
+
+    rule:
+        name:
+            f"generate_{batch.name}"
+        input:
+            datasets=ancient(sorted({grid.dataset_path(run.dataset) for run in batch.runs})),
+            parents=ancient([grid.response_path(run, "{shard}") for run in grid.parents(batch)]),
+            annotations=ancient(
+                [grid.annotation_path(run, "{shard}") for run in grid.parents(batch)]
+            ),
+        output:
+            [grid.response_path(run, "{shard}") for run in batch.runs],
+        log:
+            f"logs/generate/{batch.name}/{{shard}}.log",
+        benchmark:
+            f"{grid.results}/benchmarks/generate/{batch.name}/{{shard}}.tsv"
+        wildcard_constraints:
+            shard="|".join(batch.shards),
+        threads: grid.model(batch.model).threads
+        resources:
+            mem_mb=grid.model(batch.model).mem_mb,
+            gpu=grid.model(batch.model).gpu,
+            runtime=partial(minutes, model=batch.model),
+        params:
+            cells=[grid.generation_cell(run) for run in batch.runs],
+            parents=[grid.generation_cell(run) for run in grid.parents(batch)],
+            model={"name": batch.model, **grid.model(batch.model).model_dump(mode="json")},
+            seed=grid.study.seed,
+            shard_size=grid.study.shard_size,
+            journal=grid.journal,
+        message:
+            f"generating with {batch.model}, depth {batch.depth}, shard {{wildcards.shard}}"
+        script:
+            "../scripts/generate_responses.py"

@@ -1,0 +1,24 @@
+"""Write grades and features of every response file of one model's batch."""
+
+import sys
+from pathlib import Path
+
+from itc import tables
+from itc.annotate import annotate_file
+from itc.runlog import logged
+from tqdm import tqdm
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        problems = {
+            Path(path).stem.rpartition("-")[0]: tables.read(path, "datasets")
+            for path in snakemake.input.datasets
+        }
+        jobs = list(
+            zip(snakemake.params.cells, snakemake.input.responses, snakemake.output, strict=True)
+        )
+        for cell, source, target in tqdm(jobs, desc="files annotated", file=sys.stderr):
+            frame = annotate_file(
+                Path(source), problems[cell["dataset"]], cell["settings"], snakemake.params.features
+            )
+            tables.write(frame, "annotations", target)

@@ -1,0 +1,42 @@
+"""Grade and measure responses: the only stage after generation that reads their text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from itc import registry, tables
+from itc.features._all import compute_features
+from itc.grading._grade import grade
+
+RESPONSE_KEY = [*tables.RESPONSE_KEY, "response_id"]
+GRADES = ["answer", "answer_how", "normal_form", "verdict", "cause", "score"]
+
+
+def annotate(
+    responses: pd.DataFrame,
+    problems: pd.DataFrame,
+    settings: dict[str, Any],
+    features: list[str],
+) -> pd.DataFrame:
+    """Return table ``annotations`` of ``responses`` (table ``responses``, one procedure).
+
+    ``settings`` is the procedure's config entry: where its kind reads a score out of the text (a
+    judge), that score replaces the task's partial credit. ``features`` names the features.
+    """
+    graded = grade(responses, problems)[GRADES]
+    procedure = registry.load("procedures", settings["kind"])
+    if hasattr(procedure, "read_score"):
+        graded["score"] = [procedure.read_score(row, settings) for _, row in responses.iterrows()]
+    measured = compute_features(responses, features)
+    return pd.concat([responses[RESPONSE_KEY], graded, measured], axis=1)
+
+
+def annotate_file(
+    path: Path, problems: pd.DataFrame, settings: dict[str, Any], features: list[str]
+) -> pd.DataFrame:
+    """Annotate a file of responses piece by piece, so that memory does not grow with its text."""
+    pieces = [annotate(p, problems, settings, features) for p in tables.stream(path, "responses")]
+    return pd.concat(pieces, ignore_index=True)

@@ -1,0 +1,1 @@
+"""Readers of recorded responses, one file per format."""

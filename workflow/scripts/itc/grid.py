@@ -1,0 +1,424 @@
+"""Every cell of a study and the path of every file: the DAG's shape, from the config alone.
+
+Identity is in the path. A dataset's key hashes its definition, a run's hash covers all that decides
+what a model writes (weights, prompts, decoding, seed, parent); so another prompt is another file, a
+fresh clone finds what exists, and two studies never overwrite each other. Light imports only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from itc import registry
+from itc.config import Config, ConfigError, Dataset, Model, Procedure, budgets, selected
+from itc.fingerprint import of_file
+
+# Keys of a model entry that decide what it writes; the others only decide where and how fast.
+MODEL_IDENTITY = (
+    "model",
+    "revision",
+    "engine",
+    "dtype",
+    "quantization",
+    "max_model_len",
+    "batch_invariant",
+    "logprobs",
+    "thinking",
+    "enable_thinking",
+    "chat_template",
+    "resample",
+    "engine_options",
+)
+SMALL_WEIGHTS = 64 * 2**20  # local weights up to this size are hashed, larger ones by size
+
+
+def digest(value: Any) -> str:
+    """Short content hash (10 hex digits) of a JSON-like value."""
+    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
+@dataclass(frozen=True)
+class Run:
+    """Responses of one model to one dataset by one procedure."""
+
+    dataset: str
+    model: str
+    procedure: str
+    folder: str  # {dataset}-{key}/{model}/{procedure}-{hash}
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Runs one generation job serves for each of its shards: one load of one model."""
+
+    model: str
+    depth: int
+    runs: tuple[Run, ...]
+    shards: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """Rule suffix, unique in a study."""
+        plain = "".join(c if c.isalnum() else "_" for c in self.model)
+        first = "" if self.shards[0] == "000" else f"_from_shard{self.shards[0]}"
+        return f"{plain}_depth{self.depth}{first}"
+
+
+class Grid:
+    """Cells and paths of one study. ``base`` is the checkout that local paths are relative to."""
+
+    def __init__(self, config: Config, base: Path):
+        self.config, self.study, self.base = config, config.study, base
+        self.results, self.journal = config.results, config.journal
+        self.home = f"{self.results}/{self.study.name}"
+        self.budgets = budgets(self.study)
+
+    # -- definitions -----------------------------------------------------------------------------
+
+    def dataset(self, name: str) -> Dataset:
+        """Entry of a dataset."""
+        return self.config.datasets[name]
+
+    def model(self, name: str) -> Model:
+        """Entry of a model."""
+        return self.config.models[name]
+
+    def procedure(self, name: str) -> Procedure:
+        """Entry of a procedure."""
+        return self.config.procedures[name]
+
+    @cached_property
+    def imported(self) -> tuple[str, ...]:
+        """Models whose responses come from recordings."""
+        return tuple(m for m in self.study.models if self.model(m).source != "generate")
+
+    @cached_property
+    def generated(self) -> tuple[str, ...]:
+        """Models that are sampled here."""
+        return tuple(m for m in self.study.models if self.model(m).source == "generate")
+
+    def depth(self, procedure: str) -> int:
+        """Number of ancestors; a procedure without parent has depth 0."""
+        depth, name = 0, procedure
+        while (parent := self.procedure(name).parent) is not None:
+            depth, name = depth + 1, parent
+            if depth > len(self.config.procedures):
+                raise ConfigError(f"procedures.{procedure}.parent: the parents form a circle")
+        return depth
+
+    # -- identity --------------------------------------------------------------------------------
+
+    def prompt_texts(self, dataset: str, procedure: str) -> dict[str, str]:
+        """Template texts of a procedure by role, with the dataset's replacements."""
+        entry = self.procedure(procedure)
+        chosen = entry.prompt if isinstance(entry.prompt, dict) else {"prompt": entry.prompt}
+        texts = {}
+        for role, stem in chosen.items():
+            if stem is None:
+                continue
+            stem = self.dataset(dataset).prompts.get(stem, stem)
+            file = self.base / "config" / "prompts" / f"{stem}.j2"
+            if not file.is_file():
+                known = sorted(p.stem for p in file.parent.glob("*.j2"))
+                raise ConfigError(
+                    f"procedures.{procedure}.prompt: no template {stem!r}; allowed: "
+                    f"{', '.join(known)} (files of config/prompts)"
+                )
+            texts[role] = file.read_text(encoding="utf-8")
+        return texts
+
+    def _import_identity(self, name: str) -> dict[str, Any]:
+        entry = self.config.imports[name]
+        file = self.recording(name)
+        if not file.is_file():
+            raise ConfigError(
+                f"recordings: {str(file)!r} does not exist; give the folder that holds "
+                f"{entry.file!r} with --config recordings=PATH"
+            )
+        return {**entry.model_dump(exclude={"credit"}), "bytes": file.stat().st_size}
+
+    def recording(self, name: str) -> Path:
+        """File of an `imports` entry."""
+        folder = self.config.recordings
+        if folder is None:
+            raise ConfigError(
+                "recordings: not given; this study replays recorded responses, so name the folder "
+                "that holds them: --config recordings=PATH"
+            )
+        return Path(folder) / self.config.imports[name].file
+
+    @cached_property
+    def _dataset_keys(self) -> dict[str, str]:
+        return {name: self._dataset_key(name) for name in self.study.datasets}
+
+    def _dataset_key(self, name: str) -> str:
+        entry = self.dataset(name)
+        identity = entry.model_dump(exclude={"title", "system_prompt", "prompts", "redistribute"})
+        if entry.import_from:
+            identity["import"] = self._import_identity(entry.import_from)
+        local = identity.get("path")
+        if local and (self.base / local).is_file():
+            identity["bytes"] = of_file(self.base / local)
+        return digest(identity)
+
+    @cached_property
+    def _weights(self) -> dict[str, Any]:
+        """Identity of local weight folders: hash of small files, size of large ones."""
+        found = {}
+        for name in self.generated:
+            folder = self.base / str(self.model(name).model)
+            if folder.is_dir():
+                files = sorted(p for p in folder.iterdir() if p.suffix in {".json", ".safetensors"})
+                found[name] = {
+                    p.name: of_file(p) if p.stat().st_size <= SMALL_WEIGHTS else p.stat().st_size
+                    for p in files
+                }
+        return found
+
+    def run_hash(self, dataset: str, model: str, procedure: str) -> str:
+        """Hash of all that decides what ``model`` writes, the problems themselves aside."""
+        entry = self.procedure(procedure)
+        identity = {
+            "seed": self.study.seed,
+            "model": self.model(model).model_dump(include=set(MODEL_IDENTITY)),
+            "weights": self._weights.get(model),
+            "procedure": entry.model_dump(exclude={"title", "draws", "parent", "reasoning_only"}),
+            "prompts": self.prompt_texts(dataset, procedure),
+            "system_prompt": self.dataset(dataset).system_prompt,
+            "parent": self.run_hash(dataset, model, entry.parent) if entry.parent else None,
+        }
+        if entry.parent:  # children see all draws of a shard, so its size is part of what they saw
+            identity["shard_size"] = self.study.shard_size
+        return digest(identity)
+
+    # -- runs and batches ------------------------------------------------------------------------
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        """All runs of the study, generated and imported."""
+        found = []
+        for dataset in self.study.datasets:
+            key = f"{dataset}-{self._dataset_keys[dataset]}"
+            for model in self.study.models:
+                if model in self.imported:
+                    if self.dataset(dataset).import_from != self.model(model).import_from:
+                        continue
+                    source = self._import_identity(str(self.model(model).import_from))
+                    tag = digest([source, self.model(model).recorded_as])
+                    found.append(Run(dataset, model, "sample", f"{key}/{model}/recorded-{tag}"))
+                    continue
+                for procedure in self.study.procedures:
+                    if self.procedure(procedure).reasoning_only and not self.model(model).reasoning:
+                        continue
+                    tag = self.run_hash(dataset, model, procedure)
+                    folder = f"{key}/{model}/{procedure}-{tag}"
+                    found.append(Run(dataset, model, procedure, folder))
+        return tuple(found)
+
+    def shards(self, procedure: str) -> tuple[str, ...]:
+        """Shard names of a procedure: fixed blocks of ``shard_size`` draws."""
+        draws = self.procedure(procedure).draws or self.study.draws
+        if draws > self.study.draws or draws % self.study.shard_size:
+            raise ConfigError(
+                f"procedures.{procedure}.draws: {draws} must be a multiple of study.shard_size "
+                f"{self.study.shard_size} and at most study.draws {self.study.draws}"
+            )
+        return tuple(f"{i:03d}" for i in range(draws // self.study.shard_size))
+
+    def shards_of(self, run: Run) -> tuple[str, ...]:
+        """Shard names of a run; recordings are one shard."""
+        return ("000",) if run.model in self.imported else self.shards(run.procedure)
+
+    @cached_property
+    def batches(self) -> tuple[Batch, ...]:
+        """Generation jobs grouped by equal outputs, so that one rule serves several shards."""
+        return self._batches(
+            lambda run, shard: run.model in self.generated and self._made(run, shard)
+        )
+
+    @cached_property
+    def annotation_batches(self) -> tuple[Batch, ...]:
+        """Annotation jobs: as generation jobs, with imported and given responses as well."""
+        return self._batches(lambda run, shard: True)
+
+    def _batches(self, wanted: Callable[[Run, str], bool]) -> tuple[Batch, ...]:
+        by_cell: dict[tuple[str, int, str], list[Run]] = {}
+        for run in self.runs:
+            depth = 0 if run.model in self.imported else self.depth(run.procedure)
+            for shard in self.shards_of(run):
+                if wanted(run, shard):
+                    by_cell.setdefault((run.model, depth, shard), []).append(run)
+        groups: dict[tuple[str, int, tuple[Run, ...]], list[str]] = {}
+        for (model, depth, shard), runs in by_cell.items():
+            groups.setdefault((model, depth, tuple(runs)), []).append(shard)
+        return tuple(Batch(m, d, runs, tuple(s)) for (m, d, runs), s in groups.items())
+
+    def _made(self, run: Run, shard: str) -> bool:
+        """False for responses that are there without a journal: given files, which no rule may touch.
+
+        Snakemake deletes a job's outputs before it runs; where the journal cannot rebuild them (a
+        fresh clone with downloaded responses), they must not be anybody's output.
+        """
+        given = Path(self.response_path(run, shard)).exists()
+        return not given or Path(self.journal_path(run, shard)).exists()
+
+    def parents(self, batch: Batch) -> tuple[Run, ...]:
+        """Runs whose responses the runs of ``batch`` read."""
+        wanted = {(run.dataset, self.procedure(run.procedure).parent) for run in batch.runs}
+        return tuple(
+            run
+            for run in self.runs
+            if run.model == batch.model and (run.dataset, run.procedure) in wanted
+        )
+
+    # -- paths -----------------------------------------------------------------------------------
+
+    def dataset_path(self, name: str) -> str:
+        """Table of problems."""
+        return f"{self.results}/datasets/{name}-{self._dataset_keys[name]}.parquet"
+
+    def response_path(self, run: Run, shard: str) -> str:
+        """Table of responses; ``shard`` may be a Snakemake wildcard."""
+        return f"{self.results}/responses/{run.folder}/{shard}.parquet"
+
+    def journal_path(self, run: Run, shard: str) -> str:
+        """Journal of one run's shard; shared by studies and datasets with equal settings."""
+        return f"{self.journal}/{run.model}/{run.folder.rpartition('/')[2]}/{shard}.jsonl"
+
+    def annotation_path(self, run: Run, shard: str) -> str:
+        """Table of grades and features of the same responses."""
+        return f"{self.results}/annotations/{run.folder}/{shard}.parquet"
+
+    def shard_files(self, kind: str, dataset: str, model: str) -> list[str]:
+        """All shard files (``responses`` or ``annotations``) of one dataset and model."""
+        path = self.response_path if kind == "responses" else self.annotation_path
+        return [
+            path(run, shard)
+            for run in self.runs
+            if (run.dataset, run.model) == (dataset, model)
+            for shard in self.shards_of(run)
+        ]
+
+    @cached_property
+    def cells(self) -> tuple[tuple[str, str], ...]:
+        """Pairs (dataset, model) that have responses."""
+        return tuple(dict.fromkeys((run.dataset, run.model) for run in self.runs))
+
+    def outcome_path(self, dataset: str, model: str) -> str:
+        """Compact table of one dataset and model, no text."""
+        return f"{self.home}/outcomes/{dataset}/{model}.parquet"
+
+    def outcomes(self, dataset: str | None = None) -> list[str]:
+        """Outcome tables of one dataset, or of all."""
+        return [self.outcome_path(d, m) for d, m in self.cells if dataset in (None, d)]
+
+    @cached_property
+    def strategies(self) -> tuple[str, ...]:
+        """Strategies of the study whose procedure the study runs."""
+        available = {run.procedure for run in self.runs}
+        kinds = {self.procedure(p).kind for p in available if p in self.config.procedures}
+        kept = []
+        for name in selected(self.study, "strategies"):
+            needs = registry.constants("strategies", name).get("PROCEDURE", "sample")
+            if needs in available | kinds:
+                kept.append(name)
+            elif self.study.strategies != "all":
+                raise ConfigError(
+                    f"study.strategies: {name!r} reads procedure {needs!r}, which is not among "
+                    f"study.procedures ({', '.join(self.study.procedures)}); add it or drop {name!r}"
+                )
+        return tuple(kept)
+
+    def evaluation_path(self, dataset: str, strategy: str) -> str:
+        """Per-problem results of one strategy on one dataset, all models."""
+        return f"{self.home}/evaluations/{dataset}/{strategy}.parquet"
+
+    def evaluations(self) -> list[str]:
+        """All evaluation tables."""
+        return [self.evaluation_path(d, s) for d in self.study.datasets for s in self.strategies]
+
+    def table_path(self, name: str) -> str:
+        """One analysis table."""
+        return f"{self.home}/tables/{name}.parquet"
+
+    def figure_paths(self, name: str) -> dict[str, str]:
+        """One figure as picture, paper picture, and the data drawn."""
+        return {kind: f"{self.home}/figures/{name}.{kind}" for kind in ("svg", "pdf", "csv")}
+
+    @property
+    def figures(self) -> list[str]:
+        """Figures of the study."""
+        return selected(self.study, "figures")
+
+    def inputs_of_table(self, name: str) -> dict[str, list[str]]:
+        """Files that analysis ``name`` reads, by the label its INPUTS use."""
+        return {
+            label: self._files(label) for label in registry.constants("analyses", name)["INPUTS"]
+        }
+
+    def generation_cell(self, run: Run) -> dict[str, Any]:
+        """What a job must know to generate or judge the responses of ``run``; JSON-like, stable."""
+        entry = self.procedure(run.procedure).model_dump()
+        return {
+            "dataset": run.dataset,
+            "procedure": run.procedure,
+            "hash": run.folder.rpartition("-")[2],
+            "settings": {
+                **entry,
+                "prompts": self.prompt_texts(run.dataset, run.procedure),
+                "system_prompt": self.dataset(run.dataset).system_prompt or entry["system_prompt"],
+            },
+        }
+
+    @cached_property
+    def imports(self) -> dict[str, dict[str, dict[Any, str]]]:
+        """Per `imports` entry in use: paths of the datasets and of the responses it provides."""
+        found: dict[str, dict[str, dict[Any, str]]] = {}
+        for run in self.runs:
+            if run.model in self.imported:
+                name = str(self.model(run.model).import_from)
+                cell = found.setdefault(name, {"datasets": {}, "responses": {}})
+                cell["datasets"][run.dataset] = self.dataset_path(run.dataset)
+                cell["responses"][run.dataset, run.model] = self.response_path(run, "000")
+        return found
+
+    def _files(self, label: str) -> list[str]:
+        if label == "datasets":
+            return [self.dataset_path(d) for d in self.study.datasets]
+        if label == "outcomes":
+            return self.outcomes()
+        if label == "evaluations":
+            return self.evaluations()
+        if label in ("annotations", "responses"):
+            return [f for d, m in self.cells for f in self.shard_files(label, d, m)]
+        return [self.table_path(label)]
+
+    def settings(self) -> dict[str, Any]:
+        """What analyses may know of the config; JSON-like and stable, so it can be a param."""
+        return {
+            "study": self.study.name,
+            "seed": self.study.seed,
+            "budgets": self.budgets,
+            "bootstrap": self.study.bootstrap,
+            "claims": selected(self.study, "claims"),
+            "models": {
+                m: {
+                    key: value
+                    for key, value in self.model(m).model_dump().items()
+                    if key in ("title", "reasoning", "parameters", "shape", "price", "model")
+                }
+                for m in self.study.models
+            },
+            "datasets": {
+                d: {"title": self.dataset(d).title, "licence": self.dataset(d).licence}
+                for d in self.study.datasets
+            },
+            "procedures": {p: self.procedure(p).model_dump() for p in self.study.procedures},
+        }

@@ -1,0 +1,90 @@
+"""Join grades, features and token counts of one dataset and model, and form answer classes.
+
+The outcome table holds no text; every strategy, curve and regression reads only this.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from itc.grading._classes import answer_classes
+
+RESPONSE_COLUMNS = (
+    "dataset",
+    "model",
+    "procedure",
+    "problem_id",
+    "draw",
+    "round",
+    "response_id",
+    "parents",
+    "n_prompt_tokens",
+    "n_output_tokens",
+    "n_thinking_tokens",
+    "finish_reason",
+    "cumulative_logprob",
+    "mean_entropy",
+    "confidence_mean",
+    "confidence_tail",
+    "confidence_lowest",
+    "confidence_bottom10",
+    "engine",
+    "engine_version",
+    "dtype",
+    "gpu",
+    "source_answer",
+    "source_correct",
+    "condition",
+)
+PLATFORM = ["engine", "engine_version", "dtype", "gpu"]
+
+
+class MixedPlatformError(ValueError):
+    """Responses of different engines or devices would be pooled silently."""
+
+
+def build_outcomes(
+    problems: pd.DataFrame, responses: pd.DataFrame, annotations: pd.DataFrame
+) -> pd.DataFrame:
+    """Return table ``outcomes`` (one row per response) of one dataset and model.
+
+    ``problems`` is table ``datasets``, ``responses`` needs RESPONSE_COLUMNS, ``annotations`` is the
+    table of the same responses. Raises MixedPlatformError where one procedure's draws come from
+    different engines, versions, types or devices, and ValueError where the two tables disagree.
+    """
+    for procedure, group in responses.groupby("procedure"):
+        platforms = group[PLATFORM].drop_duplicates()
+        if len(platforms) > 1:
+            raise MixedPlatformError(
+                f"{procedure}: draws of different platforms: {platforms.to_dict('records')}; "
+                "generate all of them on one, or give each its own model entry"
+            )
+    joined = (
+        responses[list(RESPONSE_COLUMNS)]
+        .drop(columns=PLATFORM)
+        .merge(
+            annotations.drop(
+                columns=["dataset", "model", "procedure", "problem_id", "draw", "round"]
+            ),
+            on="response_id",
+            how="outer",
+            validate="one_to_one",
+            indicator=True,
+        )
+    )
+    if (joined["_merge"] != "both").any():
+        raise ValueError(
+            f"{int((joined['_merge'] != 'both').sum())} responses and annotations do not match; "
+            "delete the annotation files of this model and run again"
+        )
+    joined = joined.drop(columns="_merge").merge(
+        problems[["problem_id", "gold", "answer_type", "subject", "difficulty", "metadata"]],
+        on="problem_id",
+        how="left",
+        validate="many_to_one",
+    )
+    joined["answer_class"] = answer_classes(joined).astype("int32")
+    joined["truncated"] = joined["finish_reason"].map(
+        lambda r: None if r is None else r == "length"
+    )
+    return joined.drop(columns=["gold", "answer_type", "metadata", "normal_form"])

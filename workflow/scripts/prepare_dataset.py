@@ -1,0 +1,13 @@
+"""Write one dataset's table of problems."""
+
+from pathlib import Path
+
+from itc import tables
+from itc.config import root
+from itc.datasets._load import load_dataset
+from itc.runlog import logged
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        problems = load_dataset(dict(snakemake.params.spec), root())
+        tables.write(problems, "datasets", Path(snakemake.output[0]))
