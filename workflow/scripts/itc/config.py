@@ -308,8 +308,8 @@ def _check_sizes(config: Config, problems: list[str]) -> None:
     too_large = [b for b in study.budgets if b > study.draws]
     if too_large:
         problems.append(
-            f"study.budgets: {too_large} exceed study.draws {study.draws}; a budget cannot use more "
-            "draws than exist: raise study.draws or drop these budgets"
+            f"study.budgets: {too_large} exceed study.draws {study.draws}; a budget cannot use "
+            "more draws than exist: raise study.draws or drop these budgets"
         )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent
@@ -37,7 +37,7 @@ def _strip_docstrings(tree: ast.AST) -> ast.AST:
     return tree
 
 
-@lru_cache(maxsize=None)
+@cache
 def _parsed(module: str) -> tuple[str, tuple[str, ...]]:
     """Hash of one module and the package modules it imports anywhere, functions included."""
     path = _file(module)
@@ -61,7 +61,7 @@ def _parsed(module: str) -> tuple[str, tuple[str, ...]]:
     return hashlib.sha256(ast.dump(tree).encode()).hexdigest(), inside
 
 
-@lru_cache(maxsize=None)
+@cache
 def fingerprint(*modules: str) -> str:
     """Hash (12 hex digits) of ``modules`` (dotted, below ``itc``) and all they import inside it."""
     todo, seen = [f"itc.{module}" for module in modules], {}
@@ -74,7 +74,7 @@ def fingerprint(*modules: str) -> str:
     return hashlib.sha256(joined.encode()).hexdigest()[:12]
 
 
-@lru_cache(maxsize=None)
+@cache
 def of_file(path: Path) -> str:
     """Hash (12 hex digits) of a data file's bytes: a lexicon, a template, a local dataset."""
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]

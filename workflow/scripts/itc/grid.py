@@ -261,7 +261,7 @@ class Grid:
         return tuple(Batch(m, d, runs, tuple(s)) for (m, d, runs), s in groups.items())
 
     def _made(self, run: Run, shard: str) -> bool:
-        """False for responses that are there without a journal: given files, which no rule may touch.
+        """False for responses without a journal: given files, which no rule may touch.
 
         Snakemake deletes a job's outputs before it runs; where the journal cannot rebuild them (a
         fresh clone with downloaded responses), they must not be anybody's output.
@@ -331,8 +331,9 @@ class Grid:
                 kept.append(name)
             elif self.study.strategies != "all":
                 raise ConfigError(
-                    f"study.strategies: {name!r} reads procedure {needs!r}, which is not among "
-                    f"study.procedures ({', '.join(self.study.procedures)}); add it or drop {name!r}"
+                    f"study.strategies: {name!r} reads procedure {needs!r}, which is not in "
+                    f"study.procedures ({', '.join(self.study.procedures)}); add it, or drop "
+                    f"{name!r}"
                 )
         return tuple(kept)
 

@@ -84,7 +84,6 @@ def build_outcomes(
         validate="many_to_one",
     )
     joined["answer_class"] = answer_classes(joined).astype("int32")
-    joined["truncated"] = joined["finish_reason"].map(
-        lambda r: None if r is None else r == "length"
-    )
+    reason = joined["finish_reason"]
+    joined["truncated"] = (reason == "length").astype("boolean").mask(reason.isna())
     return joined.drop(columns=["gold", "answer_type", "metadata", "normal_form"])

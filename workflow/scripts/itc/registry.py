@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -44,7 +44,7 @@ def folder(kind: str) -> Path:
     return PACKAGE / ("report/sections" if kind == "sections" else kind)
 
 
-@lru_cache(maxsize=None)
+@cache
 def names(kind: str) -> tuple[str, ...]:
     """Sorted names of all extensions of ``kind``; empty where the folder does not exist."""
     if kind not in KINDS:
@@ -64,7 +64,7 @@ def path(kind: str, name: str) -> Path:
     return folder(kind) / f"{name}.py"
 
 
-@lru_cache(maxsize=None)
+@cache
 def constants(kind: str, name: str) -> dict[str, Any]:
     """Literal upper-case module constants of an extension, read without importing it."""
     found: dict[str, Any] = {}

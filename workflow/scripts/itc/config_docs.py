@@ -1,0 +1,100 @@
+"""Write what is generated from the typed config: the JSON schema and the configuration manual.
+
+``python workflow/scripts/itc/config_docs.py`` regenerates both; a test fails where they have drifted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+if __name__ == "__main__":  # run as a file from a checkout: make the package importable
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from itc import registry
+from itc.config import json_schema, root
+
+SCHEMA = "workflow/schemas/config.schema.json"
+MANUAL = "config/README.md"
+
+INTRODUCTION = """\
+# Configuration
+
+`default.yaml` is the laptop study, `replay.yaml` replays recorded responses. `--configfile FILE` overlays the
+default: selections (`study.datasets`, `study.models`, ...) are lists, which the overlay replaces; definitions
+(`datasets`, `models`, `procedures`, `imports`) are registries, to which it adds. Unknown keys are errors.
+
+`datasets.yaml`, `models.yaml`, `procedures.yaml` hold the definitions, `prompts/` the templates, `lexicons/` the
+marker lists. This page is generated: `python workflow/scripts/itc/config_docs.py`.
+"""
+
+TITLES = {
+    "Config": "Top level",
+    "Study": "`study`: what this study selects",
+    "Dataset": "`datasets.*`: one dataset",
+    "Model": "`models.*`: one model",
+    "Procedure": "`procedures.*`: one way to call a model",
+    "Import": "`imports.*`: one file of recorded responses",
+    "Shape": "`models.*.shape`",
+    "Price": "`models.*.price`",
+}
+
+
+def _kind(value: dict[str, Any]) -> str:
+    """A short name of a JSON-schema type."""
+    if "$ref" in value:
+        return value["$ref"].rpartition("/")[2]
+    if "anyOf" in value:
+        return " or ".join(dict.fromkeys(_kind(option) for option in value["anyOf"]))
+    if "enum" in value or "const" in value:
+        return " or ".join(f"`{option}`" for option in value.get("enum", [value.get("const")]))
+    if value.get("type") == "array":
+        items = value.get("items") or {}
+        return f"list of {_kind(items)}" if items else "list"
+    if value.get("type") == "object":
+        inner = value.get("additionalProperties")
+        return f"mapping to {_kind(inner)}" if isinstance(inner, dict) and inner else "mapping"
+    return str(value.get("type", "any"))
+
+
+def _table(entry: dict[str, Any]) -> list[str]:
+    lines = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    for key, value in entry["properties"].items():
+        if key in entry.get("required", []):
+            default = "required"
+        elif "default" in value:
+            default = f"`{json.dumps(value['default'])}`"
+        else:
+            default = ""
+        kind = _kind(value).replace("|", "\\|")
+        lines.append(f"| `{key}` | {kind} | {default} | {value.get('description', '')} |")
+    return lines
+
+
+def manual() -> str:
+    """The configuration manual as Markdown: one table per section, from the schema."""
+    schema = json_schema()
+    parts = [INTRODUCTION]
+    for name, title in TITLES.items():
+        entry = schema if name == "Config" else schema["$defs"][name]
+        parts.append("\n".join([f"## {title}", "", *_table(entry)]) + "\n")
+    lines = ["## What `all` means: files found by name", ""]
+    for kind, word in registry.KINDS.items():
+        names = ", ".join(f"`{name}`" for name in registry.names(kind))
+        lines.append(f"- {word}: {names or 'none yet'}")
+    return "\n".join([*parts, *lines]) + "\n"
+
+
+def generated() -> dict[Path, str]:
+    """Generated files and the text they must hold."""
+    schema = json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+    return {root() / SCHEMA: schema, root() / MANUAL: manual()}
+
+
+if __name__ == "__main__":
+    for target, text in generated().items():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+        print(f"wrote {target.relative_to(root())}")
