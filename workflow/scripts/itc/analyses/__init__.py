@@ -1,0 +1,1 @@
+"""Tables of the study, one file each, built from outcomes and evaluations."""

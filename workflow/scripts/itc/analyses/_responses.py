@@ -1,0 +1,87 @@
+"""Which recorded responses an association with correctness may use, and in which subsets.
+
+Shared by the analyses of markers, lengths and regressions, so that all of them speak of the same
+responses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+ALL = "all"  # name of "every dataset together"
+SUBSETS = {
+    "decided": "every response whose grade is decided",
+    "uncut": "without responses cut at the token cap",
+    "answered": "only responses with an answer",
+    "exchangeable": "answered, and without draw indices that are far shorter than their siblings",
+}
+SHORT_DRAW = 0.6  # a draw index is far shorter below this share of the median index
+
+
+def length_column(frame: pd.DataFrame) -> str | None:
+    """Best known length of a response: output tokens, else words; None where neither is known."""
+    for column in ("n_output_tokens", "f_tokens", "f_words"):
+        if column in frame and frame[column].notna().any():
+            return column
+    return None
+
+
+def decided(outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
+    """Independent samples with a decided grade.
+
+    Keeps rows of procedure ``settings["sample_procedure"]`` (default ``sample``) with verdict right
+    or wrong; adds ``right`` (0.0 / 1.0), ``problem`` (dataset and problem as one string) and
+    ``n_undecided`` (how many responses of the same model and dataset were left out).
+    """
+    procedure = settings.get("sample_procedure", "sample")
+    frame = outcomes[outcomes["procedure"] == procedure]
+    undecided = (frame["verdict"] == "undecided").groupby([frame["dataset"], frame["model"]]).sum()
+    frame = frame[frame["verdict"].isin(("right", "wrong"))].copy()
+    frame["right"] = (frame["verdict"] == "right").astype(float)
+    frame["problem"] = frame["dataset"].astype(str) + "\x1f" + frame["problem_id"].astype(str)
+    pairs = pd.MultiIndex.from_arrays([frame["dataset"], frame["model"]])
+    frame["n_undecided"] = undecided.reindex(pairs).to_numpy(np.float64)
+    return frame.reset_index(drop=True)
+
+
+def short_draws(frame: pd.DataFrame) -> pd.Series:
+    """True for rows of draw indices whose median length is under 60 % of the median index's.
+
+    Decided per model and dataset. Recordings whose draws start with different forced phrases have
+    such indices; a phrase that switches thinking off would pose as an effect of length.
+    """
+    column = length_column(frame)
+    if column is None:
+        return pd.Series(False, index=frame.index)
+    medians = frame.groupby(["model", "dataset", "draw"], sort=False)[column].median()
+    typical = medians.groupby(level=["model", "dataset"]).transform("median")
+    short = medians < SHORT_DRAW * typical
+    keys = pd.MultiIndex.from_frame(frame[["model", "dataset", "draw"]])
+    return pd.Series(short.reindex(keys).to_numpy(bool), index=frame.index)
+
+
+def subsets(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The subsets of SUBSETS by name; truncation that is unknown counts as not cut."""
+    yield "decided", frame
+    cut = frame["truncated"].astype("boolean").fillna(False).to_numpy(bool)
+    yield "uncut", frame[~cut]
+    answered = frame[frame["answer_class"] >= 0]
+    yield "answered", answered
+    yield "exchangeable", answered[~short_draws(answered)]
+
+
+def cells(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
+    """(model, dataset, rows) of every model and dataset, then of every model over all datasets."""
+    for (model, dataset), rows in frame.groupby(["model", "dataset"], sort=True, observed=True):
+        yield str(model), str(dataset), rows
+    for model, rows in frame.groupby("model", sort=True, observed=True):
+        if rows["dataset"].nunique() > 1:
+            yield str(model), ALL, rows
+
+
+def n_undecided(rows: pd.DataFrame) -> int:
+    """Responses of these models and datasets that were left out as undecided."""
+    return int(rows.drop_duplicates(["model", "dataset"])["n_undecided"].sum())

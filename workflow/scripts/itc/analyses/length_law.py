@@ -1,0 +1,86 @@
+"""Accuracy by the length rank of a response among the responses to the same question."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from itc.analyses import _responses as responses
+from itc.analyses._contrast import LEVEL
+from itc.tables import FLOAT, INT, STRING, Schema, register
+
+TITLE = "Accuracy by length rank within a question"
+INPUTS = ("outcomes",)
+MAX_RANKS = 8  # questions with more draws are cut into eight equal groups by length
+
+KEY = {"model": STRING, "dataset": STRING, "subset": STRING, "rank": INT}
+SCHEMA = register(
+    Schema(
+        "length_law",
+        1,
+        {
+            **KEY,  # rank 1 = shortest
+            "n_ranks": INT,
+            "measure": STRING,  # column the length is taken from
+            "n_problems": INT,
+            "mean_length": FLOAT,
+            "accuracy": FLOAT,  # mean over problems
+            "accuracy_low": FLOAT,
+            "accuracy_high": FLOAT,
+            "within_difference": FLOAT,  # accuracy at this rank minus the same problem's accuracy
+            "within_low": FLOAT,
+            "within_high": FLOAT,
+        },
+        tuple(KEY),
+    )
+)
+
+
+def ranked(length: np.ndarray, problem: np.ndarray, n_ranks: int) -> np.ndarray:
+    """Rank group (1 = shortest .. n_ranks) of each draw within its problem.
+
+    With n draws in a problem, the draw of rank r (ties share their mean rank) falls in group
+    ceil((r - 1/2) / n * n_ranks).
+    """
+    by = pd.Series(length).groupby(problem)
+    place = (by.rank() - 0.5) / by.transform("size")
+    return np.clip(np.ceil(place.to_numpy() * n_ranks), 1, n_ranks).astype(int)
+
+
+def _mean(values: np.ndarray) -> tuple[float, float, float]:
+    """Mean with its 95 % Student interval over problems."""
+    n = len(values)
+    if n < 2:
+        return (float(values.mean()) if n else np.nan), np.nan, np.nan
+    reach = stats.t.ppf((1 + LEVEL) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
+    return values.mean(), values.mean() - reach, values.mean() + reach
+
+
+def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+    """Table ``length_law``; only problems with at least two draws of known length take part."""
+    frame = responses.decided(inputs["outcomes"], settings)
+    rows = []
+    for subset, part in responses.subsets(frame):
+        for model, dataset, cell in responses.cells(part):
+            column = responses.length_column(cell)
+            if column is None:
+                continue
+            cell = cell[cell[column].notna()]
+            draws = cell.groupby("problem")[column].transform("size")
+            cell = cell[draws >= 2]
+            if cell.empty:
+                continue
+            n_ranks = int(min(MAX_RANKS, draws[draws >= 2].median()))
+            cell = cell.assign(
+                rank=ranked(cell[column].to_numpy(float), cell["problem"].to_numpy(), n_ranks),
+                centred=cell["right"] - cell.groupby("problem")["right"].transform("mean"),
+            )
+            per_problem = cell.groupby(["rank", "problem"])[[column, "right", "centred"]].mean()
+            for rank, at in per_problem.groupby(level="rank"):
+                accuracy, within = _mean(at["right"].to_numpy()), _mean(at["centred"].to_numpy())
+                rows.append(
+                    (model, dataset, subset, int(rank), n_ranks, column, len(at))
+                    + (float(at[column].mean()), *accuracy, *within)
+                )
+    return pd.DataFrame(rows, columns=list(SCHEMA.columns))

@@ -1,0 +1,99 @@
+"""Length of correct and incorrect responses, pooled and within question; shortest against longest."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from itc.analyses import _responses as responses
+from itc.analyses._contrast import COLUMNS, LEVEL, contrast
+from itc.tables import FLOAT, INT, STRING, Schema, register
+
+TITLE = "Length of correct and incorrect responses"
+INPUTS = ("outcomes",)
+
+KEY = {"model": STRING, "dataset": STRING, "subset": STRING, "measure": STRING}
+SCHEMA = register(
+    Schema(
+        "lengths",
+        1,
+        {
+            **KEY,
+            "n_undecided": INT,
+            **COLUMNS,
+            "shortest_minus_longest": FLOAT,  # accuracy of a question's shortest minus longest draw
+            "shortest_minus_longest_low": FLOAT,
+            "shortest_minus_longest_high": FLOAT,
+            "n_problems_ranked": INT,  # with at least two draws of different length
+        },
+        tuple(KEY),
+    )
+)
+MEASURES = {  # measure -> columns to look in, best first
+    "tokens": ("n_output_tokens", "f_tokens"),
+    "thinking_tokens": ("n_thinking_tokens", "f_tokens_in_thinking"),
+    "words": ("f_words",),
+    "words_in_thinking": ("f_words_in_thinking",),
+    "words_in_answer": ("f_words_in_answer",),
+    "characters": ("f_characters",),
+    "paragraphs": ("f_paragraphs",),
+    "thinking_share": ("f_thinking_share",),
+}
+
+
+def measures(frame: pd.DataFrame) -> dict[str, str]:
+    """Measure -> column, for every measure that some response has."""
+    found = {}
+    for measure, columns in MEASURES.items():
+        usable = [c for c in columns if c in frame and frame[c].notna().any()]
+        if usable:
+            found[measure] = usable[0]
+    return found
+
+
+def shortest_minus_longest(length: pd.Series, right: pd.Series, problem: pd.Series) -> dict:
+    """Accuracy of each question's shortest draw minus that of its longest, mean and 95 % interval.
+
+    Ties share the place (mean over the tied draws); questions whose draws are all equally long do
+    not take part. Student's t over questions.
+    """
+    frame = pd.DataFrame({"length": length, "right": right, "problem": problem}).dropna()
+    by = frame.groupby("problem", sort=False)["length"]
+    low, high = by.transform("min"), by.transform("max")
+    uneven = low < high
+    first = frame[uneven & (frame["length"] == low)].groupby("problem")["right"].mean()
+    last = frame[uneven & (frame["length"] == high)].groupby("problem")["right"].mean()
+    gap = (first - last).to_numpy()
+    n = len(gap)
+    mean = gap.mean() if n else np.nan
+    reach = stats.t.ppf((1 + LEVEL) / 2, n - 1) * gap.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+    return {
+        "shortest_minus_longest": mean,
+        "shortest_minus_longest_low": mean - reach,
+        "shortest_minus_longest_high": mean + reach,
+        "n_problems_ranked": n,
+    }
+
+
+def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+    """Table ``lengths``; measures that no response has are left out."""
+    frame = responses.decided(inputs["outcomes"], settings)
+    chosen = measures(frame)
+    blocks = []
+    for subset, part in responses.subsets(frame):
+        for model, dataset, rows in responses.cells(part):
+            values = rows[list(chosen.values())].to_numpy(np.float64, na_value=np.nan)
+            block = contrast(values, rows["right"], rows["problem"])
+            extremes = pd.DataFrame(
+                shortest_minus_longest(rows[c], rows["right"], rows["problem"])
+                for c in chosen.values()
+            )
+            block = pd.concat([block, extremes], axis=1).assign(
+                measure=list(chosen), model=model, dataset=dataset, subset=subset
+            )
+            block["n_undecided"] = responses.n_undecided(rows)
+            blocks.append(block[block["n_responses"] > 0])
+    if not blocks:
+        return pd.DataFrame(columns=list(SCHEMA.columns))
+    return pd.concat(blocks, ignore_index=True)

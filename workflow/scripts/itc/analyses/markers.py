@@ -1,0 +1,64 @@
+"""Marker rates of correct and incorrect responses, pooled and within question."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from itc.analyses import _responses as responses
+from itc.analyses._contrast import COLUMNS, contrast
+from itc.features._lexicon import lexicon_hash, load
+from itc.features.markers import REGIONS, subcategories
+from itc.tables import INT, STRING, Schema, register
+
+TITLE = "Linguistic markers of correct and incorrect responses"
+INPUTS = ("outcomes",)
+
+KEY = {
+    "model": STRING,
+    "dataset": STRING,  # "all": every dataset of the model together
+    "subset": STRING,  # see _responses.SUBSETS
+    "category": STRING,  # a lexicon, or lexicon_category
+    "region": STRING,  # whole | thinking | answer
+    "statistic": STRING,  # per_1000_words | per_1000_tokens | distinct | diversity
+}
+SCHEMA = register(
+    Schema(
+        "markers",
+        1,
+        {**KEY, "lexicon_sha256": STRING, "n_undecided": INT, **COLUMNS},
+        tuple(KEY),
+    )
+)
+STATISTICS = ("per_1000_words", "per_1000_tokens", "distinct", "diversity")
+
+
+def measures(available: set[str]) -> dict[str, tuple[str, str, str]]:
+    """Feature column -> (category, region, statistic), of the columns that are available."""
+    found = {}
+    for lexicon in load():
+        for region, suffix in REGIONS.items():
+            for statistic in STATISTICS:
+                column = f"f_{lexicon.name}_{statistic}{suffix}"
+                found[column] = (lexicon.name, region, statistic)
+        for category in subcategories(lexicon):
+            name = f"{lexicon.name}_{category}"
+            found[f"f_{name}_per_1000_words"] = (name, "whole", "per_1000_words")
+    return {column: identity for column, identity in found.items() if column in available}
+
+
+def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+    """Table ``markers``; empty where outcomes hold no marker features. Units: hits per 1,000."""
+    frame = responses.decided(inputs["outcomes"], settings)
+    chosen = measures({c for c in frame if frame[c].notna().any()})
+    identity = pd.DataFrame(list(chosen.values()), columns=["category", "region", "statistic"])
+    blocks = []
+    for subset, part in responses.subsets(frame):
+        for model, dataset, rows in responses.cells(part):
+            block = contrast(rows[list(chosen)].to_numpy(float), rows["right"], rows["problem"])
+            block = pd.concat([identity, block], axis=1)
+            block = block.assign(model=model, dataset=dataset, subset=subset)
+            block["n_undecided"] = responses.n_undecided(rows)
+            blocks.append(block[block["n_responses"] > 0])
+    if not blocks:
+        return pd.DataFrame(columns=list(SCHEMA.columns))
+    return pd.concat(blocks, ignore_index=True).assign(lexicon_sha256=lexicon_hash())

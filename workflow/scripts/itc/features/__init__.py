@@ -1,0 +1,1 @@
+"""Properties of single responses: lengths, linguistic markers, answers, repetition, confidence."""

@@ -1,0 +1,54 @@
+"""Compute chosen features of many responses in memory that does not grow with the study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from itc import registry
+from itc.features._lexicon import lexicon_hash
+
+__all__ = ["compute_features", "lexicon_hash"]
+
+CHUNK_CHARACTERS = (
+    16_000_000  # of text per pass: large enough for speed, small beside a parquet row
+)
+
+
+def _chunks(responses: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Slices of whole rows with about CHUNK_CHARACTERS of text each."""
+    if "text" not in responses or responses.empty:
+        yield responses
+        return
+    length = responses["text"].str.len().to_numpy(np.float64, na_value=0.0)
+    block = (np.cumsum(length) // CHUNK_CHARACTERS).astype(np.int64)
+    starts = np.flatnonzero(np.diff(block, prepend=-1))
+    for start, stop in zip(starts, [*starts[1:], len(responses)], strict=True):
+        yield responses.iloc[start:stop]
+
+
+def compute_features(responses: pd.DataFrame, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Columns ``f_...`` of every feature in ``names`` (default: all), index of ``responses``.
+
+    ``responses`` keeps table ``responses``; columns that are absent there (old recordings) make
+    the features that need them NaN. Raises UnknownExtensionError for an unknown feature and
+    ValueError where two features claim one column.
+    """
+    modules = {n: registry.load("features", n) for n in names or registry.names("features")}
+    owner: dict[str, str] = {}
+    for name, module in modules.items():
+        for column in module.COLUMNS:
+            if owner.setdefault(column, name) != name:
+                raise ValueError(
+                    f"features {owner[column]!r} and {name!r} both make column {column!r}; "
+                    "rename one"
+                )
+    if "text" not in responses:
+        responses = responses.assign(text=pd.Series(None, index=responses.index, dtype="str"))
+    done = [
+        pd.concat([module.compute(chunk) for module in modules.values()], axis=1)
+        for chunk in _chunks(responses)
+    ]
+    return pd.concat(done) if done else pd.DataFrame(index=responses.index)

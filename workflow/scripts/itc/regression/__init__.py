@@ -1,0 +1,1 @@
+"""Regressions of correctness on features: fits that say when they failed."""
