@@ -1,0 +1,1 @@
+"""Dataset loaders: one file per way that problems reach the study."""
