@@ -15,6 +15,7 @@ REPO = Path(workflow.current_basedir).parents[1].resolve()
 
 try:
     grid = Grid(parse(config), REPO)
+    grid.check_models()
     grid.runs
     grid.strategies
 except ConfigError as error:

@@ -182,6 +182,27 @@ class Grid:
                 }
         return found
 
+    def check_models(self) -> None:
+        """Refuse a local model folder that is missing or holds no weights, before any job runs."""
+        for name in self.generated:
+            entry = self.model(name)
+            text = str(entry.model)
+            local = text[0] in "./~" or (self.base / text.partition("/")[0]).is_dir()
+            if entry.engine != "vllm" or not local:
+                continue
+            folder = self.base / Path(text).expanduser()
+            if not folder.is_dir():
+                raise ConfigError(
+                    f"models.{name}.model: no folder {text!r}; give an existing folder or a "
+                    "Hugging Face repository (organisation/name)"
+                )
+            for needed, glob in (("config.json", "config.json"), ("weights", "*.safetensors")):
+                if not list(folder.glob(glob)):
+                    raise ConfigError(
+                        f"models.{name}.model: {text!r} holds no {needed} ({glob}); copy the whole "
+                        "model folder there"
+                    )
+
     def run_hash(self, dataset: str, model: str, procedure: str) -> str:
         """Hash of all that decides what ``model`` writes, the problems themselves aside."""
         entry = self.procedure(procedure)
