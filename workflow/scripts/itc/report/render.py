@@ -1,0 +1,154 @@
+"""Tables and figures in, one self-contained HTML page out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from itc import registry
+from itc.report import captions as caption_files
+from itc.report.context import Context, figure_constants
+from itc.report.inline_svg import inline
+from itc.report.page import FigureBlock, Name, Number, Page, Section, show
+
+
+def render_report(
+    tables: dict[str, pd.DataFrame],
+    figures: dict[str, Path],
+    provenance: dict[str, Any],
+    captions: Path,
+    templates: Path,
+    static: Path,
+    examples: pd.DataFrame | None = None,
+    sections: list[str] | None = None,
+) -> str:
+    """The report as HTML.
+
+    ``tables`` by table name (and ``models``: model, title, reasoning); ``figures``: name -> SVG
+    file; ``provenance``: see docs/report.md; ``captions``, ``templates``, ``static``: folders of
+    ``reports/``. ``sections`` limits and never reorders; default: every file of
+    ``report/sections``. A section whose ``build`` returns None is left out.
+    """
+    chosen = [s for s in in_order() if sections is None or s in sections]
+    context = Context(
+        tables=tables,
+        figures=figure_blocks(figures, provenance, captions, chosen),
+        provenance=provenance,
+        examples=examples,
+        sections=tuple(chosen),
+    )
+    page = Page(
+        title=str(provenance.get("title") or provenance.get("study") or "Study"),
+        study=str(provenance.get("study", "")),
+        notice=str(provenance.get("notice", "")),
+        sections=tuple(build_sections(chosen, context, templates)),
+        facts=facts(provenance),
+        styles=Markup(joined(static, "css")),
+        script=Markup(joined(static, "js")),
+    )
+    return environment(templates).get_template("page.html").render(page=page)
+
+
+def in_order() -> list[str]:
+    """Names of all sections, in page order."""
+    return sorted(
+        registry.names("sections"),
+        key=lambda n: (registry.constants("sections", n).get("ORDER", 500), n),
+    )
+
+
+def build_sections(names: list[str], context: Context, templates: Path) -> list[Section]:
+    """Page data of each section that has something to show."""
+    built = []
+    for name in names:
+        data = registry.load("sections", name).build(context)
+        if data is None:
+            continue
+        own = Path(templates) / "sections" / f"{name}.html"
+        template = f"sections/{name}.html" if own.is_file() else "sections/_blocks.html"
+        built.append(Section(name, registry.constants("sections", name)["TITLE"], data, template))
+    return built
+
+
+def figure_blocks(
+    figures: dict[str, Path], provenance: dict[str, Any], captions: Path, sections: list[str]
+) -> dict[str, FigureBlock]:
+    """Inlined drawings, numbered in the order in which the page shows them."""
+
+    def place(name: str) -> tuple[int, int, str]:
+        constants = figure_constants(name)
+        section = constants.get("SECTION")
+        rank = sections.index(section) if section in sections else len(sections)
+        return rank, constants.get("ORDER", 500), name
+
+    blocks = {}
+    context = Context(tables={}, provenance=provenance)
+    for number, name in enumerate(sorted(figures, key=place), start=1):
+        constants = figure_constants(name)
+        title = constants.get("TITLE", name)
+        caption = caption_files.read(Path(captions), name)
+        words = caption_files.plain_words(caption) or title
+        svg = Path(figures[name]).read_text(encoding="utf-8")
+        blocks[name] = FigureBlock(
+            name=name,
+            title=title,
+            svg=inline(svg, name, title, words),
+            caption=caption,
+            alt=words,
+            number=number,
+            origin=context.origin("figures", name),
+            axis=constants.get("AXIS", ""),
+        )
+    return blocks
+
+
+def facts(provenance: dict[str, Any]) -> tuple[tuple[str, str], ...]:
+    """The short provenance of the page's foot: what was run, from which commit and config."""
+    commit = str(provenance.get("commit") or "")
+    if commit:
+        commit = commit[:10] + (" + changes" if provenance.get("dirty") else "")
+    found = (
+        ("study", provenance.get("study")),
+        ("commit", commit),
+        ("config", str(provenance.get("config_hash") or "")[:10]),
+        ("created", provenance.get("created")),
+    )
+    return tuple((name, str(value)) for name, value in found if value)
+
+
+def joined(static: Path, suffix: str) -> str:
+    """All files of one kind in name order; none may end the element that holds them."""
+    texts = [p.read_text(encoding="utf-8") for p in sorted(Path(static).glob(f"*.{suffix}"))]
+    text = "\n".join(texts)
+    if "</script" in text.lower() or "</style" in text.lower():
+        raise ValueError(f"{static}: a .{suffix} file holds a closing tag")
+    return text
+
+
+def environment(templates: Path) -> jinja2.Environment:
+    """Jinja with autoescape on, no silent gaps, and the page's few filters."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters["show"] = show
+    env.filters["json_script"] = json_script
+    env.tests["number"] = lambda part: isinstance(part, Number)
+    env.tests["name"] = lambda part: isinstance(part, Name)
+    return env
+
+
+def json_script(value: Any) -> Markup:
+    """JSON that may stand inside a <script> element whatever text it holds."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text.encode("utf-8", "replace").decode("utf-8"))

@@ -1,0 +1,1 @@
+"""Sections of the report: one file each, found by name, ordered by ORDER."""
