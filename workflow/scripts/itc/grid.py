@@ -422,6 +422,50 @@ class Grid:
             return [f for d, m in self.cells for f in self.shard_files(label, d, m)]
         return [self.table_path(label)]
 
+    def tables_of_figure(self, name: str) -> dict[str, str]:
+        """Analysis tables that a figure draws."""
+        wanted = registry.constants("figures", name)["TABLES"]
+        return {table: self.table_path(table) for table in wanted}
+
+    @cached_property
+    def report_tables(self) -> tuple[str, ...]:
+        """Analysis tables that the report's sections read, and those that name things."""
+        wanted = {"models", "dataset_cards"} & set(registry.names("analyses"))
+        for section in selected(self.study, "sections"):
+            wanted.update(registry.constants("sections", section).get("TABLES", ()))
+        return tuple(sorted(wanted & set(registry.names("analyses"))))
+
+    def origins(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """For each figure and table of the report: its rule, output, script and input files."""
+        where = "workflow/scripts/itc"
+        return {
+            "figures": {
+                name: {
+                    "rule": "plot_figure",
+                    "output": self.figure_paths(name)["svg"],
+                    "script": f"{where}/figures/{name}.py",
+                    "inputs": list(self.tables_of_figure(name).values()),
+                }
+                for name in self.figures
+            },
+            "tables": {
+                name: {
+                    "rule": "analyse",
+                    "output": self.table_path(name),
+                    "script": f"{where}/analyses/{name}.py",
+                    "inputs": [f for files in self.inputs_of_table(name).values() for f in files],
+                }
+                for name in self.report_tables
+            },
+        }
+
+    def relevant(self) -> dict[str, Any]:
+        """The part of the configuration this study uses: what its hash is taken of."""
+        config = self.config.model_dump(mode="json", exclude={"recordings"})
+        for kind in ("datasets", "models", "procedures"):
+            config[kind] = {name: config[kind][name] for name in getattr(self.study, kind)}
+        return config
+
     def settings(self) -> dict[str, Any]:
         """What analyses may know of the config; JSON-like and stable, so it can be a param."""
         return {

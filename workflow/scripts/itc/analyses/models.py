@@ -1,0 +1,42 @@
+"""The models of the study: what figures and sections need to name them and tell them apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from itc import tables
+
+TITLE = "Models"
+INPUTS = ()
+
+tables.register(
+    tables.Schema(
+        "models",
+        1,
+        {
+            "model": tables.STRING,
+            "title": tables.STRING,
+            "reasoning": tables.BOOL,
+            "parameters": tables.FLOAT,  # active, in billions
+        },
+        ("model",),
+        ("title", "reasoning"),
+    )
+)
+
+
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
+    """One row per model of ``settings["models"]``; reads no table."""
+    return pd.DataFrame(
+        [
+            {
+                "model": name,
+                "title": entry["title"],
+                "reasoning": entry["reasoning"],
+                "parameters": entry["parameters"],
+            }
+            for name, entry in settings["models"].items()
+        ]
+    )
