@@ -73,3 +73,130 @@ def curves(size: dict, seed: int = 3) -> pd.DataFrame:
                         }
                     )
     return pd.DataFrame(rows)
+
+
+def _contrasts(rng: np.random.Generator, scale: float, lift: float) -> dict:
+    """Columns of one correct-against-incorrect row: pooled effect large, within effect small."""
+    incorrect = scale * rng.uniform(1.2, 1.6)
+    pooled, within = scale - incorrect, lift * scale * rng.uniform(-0.15, 0.05)
+    return {
+        "n_responses": 960,
+        "n_correct": 500,
+        "n_problems": 60,
+        "n_problems_both": 24,
+        "n_undecided": 2,
+        "correct_mean": scale,
+        "incorrect_mean": incorrect,
+        "pooled_difference": pooled,
+        "pooled_se": scale * 0.07,
+        "pooled_low": pooled - scale * 0.14,
+        "pooled_high": pooled + scale * 0.14,
+        "within_difference": within,
+        "within_se": scale * 0.05,
+        "within_low": within - scale * 0.1,
+        "within_high": within + scale * 0.1,
+        "within_p": float(rng.uniform(0, 0.4)),
+    }
+
+
+def lengths(size: dict, seed: int = 5) -> pd.DataFrame:
+    """Correct responses shorter, most of it between questions."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for model in size["models"]:
+        scale = 9000.0 if model in REASONING else 900.0
+        for dataset in ["all", *size["datasets"]]:
+            for subset in ("decided", "uncut"):
+                for measure, share in (("tokens", 1.0), ("words", 0.7)):
+                    row = _contrasts(rng, scale * share, 1.0)
+                    row |= {"shortest_minus_longest": 0.08, "shortest_minus_longest_low": -0.01}
+                    row |= {"shortest_minus_longest_high": 0.17, "n_problems_ranked": 55}
+                    key = {"model": model, "dataset": dataset, "subset": subset}
+                    rows.append(key | {"measure": measure} | row)
+    return pd.DataFrame(rows)
+
+
+def length_law(size: dict, ranks: int = 8) -> pd.DataFrame:
+    """Accuracy falling gently with the length rank."""
+    rows = []
+    for m, model in enumerate(size["models"]):
+        for dataset in ["all", *size["datasets"]]:
+            for rank in range(1, ranks + 1):
+                within = (0.04 - 0.02 * m / len(size["models"])) * (1 - 2 * (rank - 0.5) / ranks)
+                rows.append(
+                    {
+                        "model": model,
+                        "dataset": dataset,
+                        "subset": "decided",
+                        "rank": rank,
+                        "n_ranks": ranks,
+                        "measure": "n_output_tokens",
+                        "n_problems": 60,
+                        "mean_length": 1000.0 * rank,
+                        "accuracy": 0.6 + within,
+                        "accuracy_low": 0.5 + within,
+                        "accuracy_high": 0.7 + within,
+                        "within_difference": within,
+                        "within_low": within - 0.03,
+                        "within_high": within + 0.03,
+                    }
+                )
+    return pd.DataFrame(rows)
+
+
+def markers(size: dict, seed: int = 7) -> pd.DataFrame:
+    """Three lexicons, one with categories, in three regions."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    rates = {"hedging": 6.0, "thinking": 12.0, "discourse": 40.0, "thinking_backtracking": 3.0}
+    for model in size["models"]:
+        for dataset in ["all", *size["datasets"]]:
+            for category, rate in rates.items():
+                for region in ("whole", "thinking", "answer"):
+                    key = {"model": model, "dataset": dataset, "subset": "decided"}
+                    key |= {"category": category, "region": region, "statistic": "per_1000_words"}
+                    rows.append(key | {"lexicon_sha256": "0" * 64} | _contrasts(rng, rate, 0.8))
+    return pd.DataFrame(rows)
+
+
+def regression(size: dict, seed: int = 11) -> pd.DataFrame:
+    """Odds ratios pooled and within question; the first model's within fit failed on one dataset."""
+    rng = np.random.default_rng(seed)
+    terms = {
+        "f_hedging_per_1000_words": -0.4,
+        "f_thinking_per_1000_words": -0.3,
+        "f_discourse_per_1000_words": 0.1,
+        "f_log_tokens": -0.9,
+    }
+    rows = []
+    for m, model in enumerate(size["models"]):
+        for d, dataset in enumerate(["all", *size["datasets"]]):
+            for method in ("pooled", "within"):
+                for term, effect in terms.items():
+                    key = {"model": model, "dataset": dataset, "subset": "decided"}
+                    key |= {"specification": "markers_length", "method": method}
+                    key |= {"component": "total", "term": term}
+                    if m == 0 and d == 1 and method == "within":
+                        reason = "perfect separation: a feature tells right from wrong"
+                        rows.append(key | {"status": "failed", "reason": reason})
+                        continue
+                    b = effect * (1.0 if method == "pooled" else 0.3) + rng.normal(0, 0.1)
+                    low, high = b - 0.25, b + 0.25
+                    numbers = {"odds_ratio": np.exp(b), "odds_ratio_low": np.exp(low)}
+                    numbers |= {"odds_ratio_high": np.exp(high), "coefficient": b, "se": 0.128}
+                    numbers |= {"p": float(rng.uniform(0, 0.2)), "n_problems": 60}
+                    numbers |= {"p_adjusted": float(rng.uniform(0, 0.4)), "n_responses": 960}
+                    rows.append(key | {"status": "ok", "reason": None} | numbers)
+    return pd.DataFrame(rows)
+
+
+def tables(size: dict) -> dict[str, pd.DataFrame]:
+    """Every table the report may read, as a study of ``size`` would give them."""
+    return {
+        "models": models(size),
+        "curves": curves(size),
+        "lengths": lengths(size),
+        "length_law": length_law(size),
+        "markers": markers(size),
+        "regression": regression(size),
+    }

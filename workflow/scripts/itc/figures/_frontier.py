@@ -15,7 +15,7 @@ from itc.figures._parts import (
     percent_axis,
     rows_of,
 )
-from itc.figures._style import INK, MUTED, WIDTH, cast, pretty, style
+from itc.figures._style import INK, MUTED, WIDTH, cast, strategy_titles, style
 
 NEEDED = ("dataset", "model", "strategy", "budget", "accuracy", "low", "high")
 
@@ -49,6 +49,7 @@ def draw_frontier(
         fig, ax = plt.subplots(figsize=(WIDTH, 4.3))
         looks = cast(tables, list(curves["model"].unique()))
         drawn, ends = [], []
+        shade = 0.13 if len(looks) < 5 else 0.08
         for model, look in looks.items():
             own = curves[curves["model"] == model]
             best = pareto(own, cost)
@@ -65,7 +66,7 @@ def draw_frontier(
                 alpha=0.35 if len(rest) < 200 else 0.18,
             )
             ax.fill_between(
-                best[cost], best["low"], best["high"], color=look.colour, alpha=0.13, linewidth=0
+                best[cost], best["low"], best["high"], color=look.colour, alpha=shade, linewidth=0
             )
             ax.plot(best[cost], best["accuracy"], linewidth=1.8, **look.points())
             last = best.iloc[-1]
@@ -96,7 +97,7 @@ def draw_frontier(
     data["on_study_frontier"] = data.set_index(columns[:4]).index.isin(
         hull.set_index(columns[:4]).index
     )
-    data["strategy_title"] = data["strategy"].map(pretty)
+    data["strategy_title"] = data["strategy"].map(strategy_titles(curves))
     return fig, data[[*columns, "strategy_title", "on_model_frontier", "on_study_frontier"]]
 
 

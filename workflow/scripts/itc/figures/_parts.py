@@ -1,4 +1,4 @@
-"""Pieces that several figures share: the empty figure, axes in plain units, labels that keep apart."""
+"""Pieces that several figures share: empty figure, axes in plain units, labels kept apart."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from itc.figures._style import INK, MUTED, WIDTH, Look
+from itc.figures._style import MUTED, WIDTH, Look
 
 DOMAIN_ALL = "all"
 
@@ -136,7 +136,15 @@ def end_labels(ax: Axes, ends: list[tuple[float, float, Look]], gap: float = 0.0
         )
 
 
-def model_key(fig_or_ax: Figure | Axes, looks: list[Look], **kwargs: object) -> None:
-    """Legend of models: colour and shape as drawn."""
-    handles = [plt.Line2D([], [], linewidth=1.7, label=look.title, **look.points()) for look in looks]
-    fig_or_ax.legend(handles=handles, labelcolor=INK, **kwargs)
+def panel_title(ax: Axes, look: Look, columns: int) -> None:
+    """A model's name over its panel, in smaller type where a long one would meet its neighbour."""
+    room = 74 / columns  # characters of title size that fit side by side
+    size = 9.0 if len(look.title) <= room else max(6.0, 9.0 * room / len(look.title))
+    ax.set_title(look.title, color=look.colour, fontsize=size)
+
+
+def signed(value: float, unit: str = "") -> str:
+    """+5, \N{MINUS SIGN}5 or 0: tick labels of differences."""
+    digits = 0 if abs(value - round(value)) < 1e-6 else 1
+    text = f"{value:+.{digits}f}".replace("-", "\N{MINUS SIGN}")
+    return f"{text}{unit}" if abs(value) > 1e-9 else "0"

@@ -29,6 +29,8 @@ def save(
     Each file is written beside its place and renamed, so none is ever half there.
     """
     with style():
+        fig.draw_without_rendering()
+        fig.set_layout_engine("none")  # laid out once; each format would do it again
         svg = io.StringIO()
         fig.savefig(svg, format="svg", metadata=SVG_METADATA)
         _replace(svg_path, svg.getvalue().encode("utf-8"))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 import pandas as pd
@@ -153,12 +154,46 @@ def cast(tables: dict[str, pd.DataFrame], among: list[str] | None = None) -> dic
     return looks
 
 
-ACRONYMS = {"aime": "AIME", "gpqa": "GPQA", "amc": "AMC", "hmmt": "HMMT", "gsm8k": "GSM8K"}
+def names_of(settings: dict[str, Any]) -> dict[str, pd.DataFrame]:
+    """The cast list as two small tables, ``models`` and ``dataset_titles``, from the settings
+    that every analysis gets; the caller adds them to the tables of a figure or a report.
+    """
+    models = pd.DataFrame(
+        [
+            {
+                "model": name,
+                "title": entry.get("title") or name,
+                "reasoning": entry.get("reasoning"),
+                "parameters": entry.get("parameters"),
+            }
+            for name, entry in settings.get("models", {}).items()
+        ],
+        columns=["model", "title", "reasoning", "parameters"],
+    )
+    datasets = pd.DataFrame(
+        [(n, e.get("title") or n) for n, e in settings.get("datasets", {}).items()],
+        columns=["dataset", "title"],
+    )
+    return {"models": models, "dataset_titles": datasets}
+
+
+def dataset_title(tables: dict[str, pd.DataFrame], name: str) -> str:
+    """Title of a dataset where the study names one."""
+    titles = tables.get("dataset_titles")
+    found = titles.loc[titles["dataset"] == name, "title"] if titles is not None else ()
+    return str(found.iloc[0]) if len(found) else pretty(name)
+
+
+def strategy_titles(curves: pd.DataFrame) -> dict[str, str]:
+    """Strategy -> title as the table gives it, or its name in words."""
+    if "strategy_title" not in curves:
+        return {s: pretty(s) for s in curves["strategy"].unique()}
+    pairs = curves.drop_duplicates("strategy")[["strategy", "strategy_title"]]
+    return {
+        s: t if isinstance(t, str) and t else pretty(s) for s, t in pairs.itertuples(index=False)
+    }
 
 
 def pretty(name: str) -> str:
-    """A name of the config as words: ``short_m`` -> ``short m``; capitals of its own are kept."""
-    if name == "all":
-        return "all datasets"
-    words = re.sub(r"_+", " ", str(name)).strip().split(" ")
-    return " ".join(ACRONYMS.get(word, word) for word in words)
+    """A name of the config as words: ``short_m`` reads short m; capitals of its own are kept."""
+    return "all datasets" if name == "all" else re.sub(r"_+", " ", str(name)).strip()

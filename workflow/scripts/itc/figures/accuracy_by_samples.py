@@ -1,4 +1,4 @@
-"""Accuracy against the number of samples: models across, strategies as lines, one row per dataset."""
+"""Accuracy against the number of samples: a panel per dataset and model, a line per strategy."""
 
 from __future__ import annotations
 
@@ -10,8 +10,25 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from itc.figures._frontier import NEEDED, upper_bounds
-from itc.figures._parts import doubling_axis, missing, panels_of, percent_axis, rows_of
-from itc.figures._style import INK, LINES, MUTED, WIDTH, cast, pretty, style
+from itc.figures._parts import (
+    doubling_axis,
+    missing,
+    panel_title,
+    panels_of,
+    percent_axis,
+    rows_of,
+)
+from itc.figures._style import (
+    INK,
+    LINES,
+    MUTED,
+    WIDTH,
+    Look,
+    cast,
+    dataset_title,
+    strategy_titles,
+    style,
+)
 
 TITLE = "Accuracy against the number of samples"
 TABLES = ("curves",)
@@ -32,6 +49,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
         chosen = choose(list(grown[grown > 1].index), curves)
         if not chosen:
             return missing("no strategy of this study was evaluated at more than one budget")
+        titles = strategy_titles(curves)
         datasets = panels_of(curves, MAX_DATASETS)
         data = curves[curves["strategy"].isin(chosen) & curves["dataset"].isin(datasets)]
         looks = cast(tables, list(data["model"].unique()))
@@ -49,17 +67,22 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
         for d, dataset in enumerate(datasets):
             for m, look in enumerate(looks.values()):
                 ax = axes[d * bands + m // columns][m % columns]
-                panel(ax, data[(data["dataset"] == dataset) & (data["model"] == look.model)], look, chosen)
-                ax.set_title(look.title, color=look.colour)
+                panel(
+                    ax,
+                    data[(data["dataset"] == dataset) & (data["model"] == look.model)],
+                    look,
+                    chosen,
+                )
+                panel_title(ax, look, columns)
                 if m % columns == 0:
-                    ax.set_ylabel(pretty(dataset), color=INK, fontweight="bold")
+                    ax.set_ylabel(dataset_title(tables, dataset), color=INK, fontweight="bold")
             for spare in range(len(looks), bands * columns):
                 axes[d * bands + spare // columns][spare % columns].set_visible(False)
         doubling_axis(axes[-1][0], sorted(int(b) for b in data["budget"].unique()))
         fig.supxlabel("samples per problem (log scale)", color=MUTED, fontsize=8.5)
         fig.legend(
             handles=[
-                plt.Line2D([], [], color=INK, linestyle=LINES[i], label=pretty(s))
+                plt.Line2D([], [], color=INK, linestyle=LINES[i], label=titles[s])
                 for i, s in enumerate(chosen)
             ],
             loc="outside upper left",
@@ -81,7 +104,7 @@ def choose(strategies: list[str], curves: pd.DataFrame) -> list[str]:
     return (known[:3] + others + known[3:])[:MAX_LINES]
 
 
-def panel(ax: Axes, own: pd.DataFrame, look: object, chosen: list[str]) -> None:
+def panel(ax: Axes, own: pd.DataFrame, look: Look, chosen: list[str]) -> None:
     """One model on one dataset."""
     for i, strategy in enumerate(chosen):
         line = own[own["strategy"] == strategy].sort_values("budget")
@@ -89,7 +112,12 @@ def panel(ax: Axes, own: pd.DataFrame, look: object, chosen: list[str]) -> None:
             continue
         if i == 0:
             ax.fill_between(
-                line["budget"], line["low"], line["high"], color=look.colour, alpha=0.14, linewidth=0
+                line["budget"],
+                line["low"],
+                line["high"],
+                color=look.colour,
+                alpha=0.14,
+                linewidth=0,
             )
         ax.plot(
             line["budget"],

@@ -1,4 +1,4 @@
-"""Captions: reStructuredText beside the figures, read by this page and by ``snakemake --report``."""
+"""Captions: reStructuredText beside the figures, also read by ``snakemake --report``."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from itc import registry
 from itc.figures._frontier import upper_bounds
-from itc.figures._style import pretty
+from itc.figures._style import dataset_title, pretty
 from itc.report.page import FigureBlock, Name, Origin, Switch
 
 
@@ -36,7 +36,7 @@ class Context:
 
     def dataset(self, name: str) -> Name:
         """Title of a dataset; ``all`` reads as words."""
-        return Name(self._title("dataset_cards", "dataset", name) or pretty(name))
+        return Name(dataset_title(self.tables, name))
 
     def strategy(self, name: str) -> Name:
         """Title of a strategy, from its own file."""

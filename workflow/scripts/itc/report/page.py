@@ -187,9 +187,8 @@ class Page:
     notice: str
     sections: tuple[Section, ...]
     facts: tuple[tuple[str, str], ...] = ()
-    styles: Markup = Markup("")
-    script: Markup = Markup("")
-    meta: dict[str, Any] = field(default_factory=dict)
+    styles: Markup = field(default_factory=Markup)
+    script: Markup = field(default_factory=Markup)
 
 
 def plain(value: Any, style: str) -> Any:
