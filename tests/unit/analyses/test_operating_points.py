@@ -1,0 +1,134 @@
+"""Tables curves, frontier and comparisons on evaluations whose truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from itc import registry, tables
+
+SETTINGS = {"seed": 7, "bootstrap": 500, "models": {"m": {"parameters": 2.0}}}
+
+
+def evaluations(points, problems=40, dataset="d", seed=0):
+    """``points``: (strategy, budget, mean accuracy, cost)."""
+    rng = np.random.default_rng(seed)
+
+    def spread(width):
+        noise = rng.uniform(-width, width, size=problems)
+        return noise - noise.mean()
+
+    shared = spread(0.2)
+    frames = [
+        pd.DataFrame(
+            {
+                "dataset": dataset,
+                "model": "m",
+                "strategy": strategy,
+                "problem_id": [f"p{i}" for i in range(problems)],
+                "budget": budget,
+                "correct": accuracy + (shared + own) * (0.3 <= accuracy <= 0.7),
+                "correct_if_undecided_right": 1.0,
+                "monte_carlo_se": 0.01,
+                "n_draws": 8,
+                "cost_output_tokens": cost + 5 * shared,
+                "cost_total_tokens": cost + 10 + 5 * shared,
+            }
+        )
+        for (strategy, budget, accuracy, cost), own in (
+            (point, spread(0.05) if point[1] > 1 else 0.0) for point in points
+        )
+    ]
+    return pd.concat(frames, ignore_index=True)
+
+
+POINTS = [
+    ("single", 1, 0.4, 100.0),
+    ("majority", 1, 0.4, 100.0),
+    ("majority", 2, 0.5, 200.0),
+    ("majority", 4, 0.6, 400.0),
+    ("shortest", 4, 0.7, 300.0),
+    ("longest_like", 4, 0.45, 400.0),
+    ("coverage", 4, 0.95, 50.0),
+]
+
+
+def build(name, frame, settings=SETTINGS):
+    table = registry.load("analyses", name).build({"evaluations": frame}, settings)
+    assert tables.to_arrow(table, name).num_rows == len(table)
+    return table
+
+
+def test_curves_hold_means_intervals_and_derived_costs():
+    frame = evaluations(POINTS[:4])
+    curves = build("curves", frame).set_index(["strategy", "budget"])
+    row = curves.loc["majority", 2]
+    values = frame[(frame["strategy"] == "majority") & (frame["budget"] == 2)]["correct"]
+    assert row["accuracy"] == pytest.approx(0.5)
+    assert row["se"] == pytest.approx(values.std(ddof=1) / np.sqrt(40))
+    half = 2.0227 * values.std(ddof=1) / np.sqrt(40)  # Student's t, 39 degrees of freedom
+    assert (row["high"] - row["low"]) / 2 == pytest.approx(half, rel=0.1)
+    assert row["undecided_high"] == 1.0
+    assert row["cost_flops"] == pytest.approx(2 * 2e9 * 210)
+    assert row["monte_carlo_se"] == pytest.approx(0.01 / np.sqrt(40))
+    assert row["tokens_per_correct"] == pytest.approx(400)
+    v = values.to_numpy()
+    assert row["draw_variance_share"] == pytest.approx(np.mean(v * (1 - v)) / 0.25)
+
+
+def test_the_group_all_weighs_datasets_equally_and_keeps_common_points_only():
+    small = evaluations([("single", 1, 0.4, 100.0), ("majority", 2, 0.4, 200.0)], 10, "a", 1)
+    large = evaluations([("single", 1, 0.6, 300.0)], 90, "b", 2)
+    curves = build("curves", pd.concat([small, large]))
+    pooled = curves[curves["dataset"] == "all"]
+    assert pooled[["strategy", "accuracy", "n_problems", "n_datasets"]].values.tolist() == [
+        ["single", pytest.approx(0.5), 100, 2]
+    ]
+    parts = curves[(curves["strategy"] == "single") & (curves["dataset"] != "all")]
+    assert pooled["se"].iloc[0] == pytest.approx(np.sqrt((parts["se"] ** 2).sum()) / 2)
+
+
+def test_an_interval_of_all_wrong_has_a_width():
+    row = build("curves", evaluations([("single", 1, 0.0, 10.0)], 30)).iloc[0]
+    assert row["low"] == 0.0
+    assert row["high"] == pytest.approx(1 - 0.025 ** (1 / 30))
+
+
+def test_tables_are_the_same_bytes_whatever_the_row_order():
+    frame = pd.concat([evaluations(POINTS), evaluations(POINTS, dataset="e", seed=4)])
+    for name in ("curves", "frontier", "comparisons"):
+        first = tables.to_arrow(build(name, frame), name)
+        again = build(name, frame.sample(frac=1, random_state=5))
+        assert first.equals(tables.to_arrow(again, name)), name
+
+
+def test_frontier_leaves_out_oracles_and_dominated_points():
+    frontier = build("frontier", evaluations(POINTS))
+    rows = frontier[frontier["axis"] == "cost_output_tokens"].set_index(["strategy", "budget"])
+    assert "coverage" not in rows.index.get_level_values(0)
+    on = rows[rows["on_frontier"]].index.tolist()
+    assert on == [("majority", 1), ("majority", 2), ("shortest", 4), ("single", 1)]
+    assert rows.loc[("majority", 4), "frontier_share"] < 0.05
+    assert rows.loc[("shortest", 4), "frontier_share"] == 1.0
+
+
+def test_comparisons_interpolate_the_baseline_at_equal_cost():
+    table = build("comparisons", evaluations(POINTS))
+    rows = table[table["axis"] == "cost_output_tokens"].set_index(["baseline", "strategy"])
+    short = rows.loc[("majority", "shortest")]
+    assert short["baseline_accuracy"] == pytest.approx(0.55)  # half way from 200 to 400 tokens
+    assert short["difference"] == pytest.approx(0.15)
+    assert short["low"] > 0.1
+    assert short["p_holm"] >= short["p_value"]
+    assert rows.loc[("single", "shortest")]["baseline_accuracy"] == pytest.approx(0.4)
+    assert rows.loc[("majority", "longest_like")]["difference"] == pytest.approx(-0.15)
+    assert ("majority", "coverage") not in rows.index  # cheaper than any majority vote
+    same = rows.loc[("majority", "single")]
+    assert same["difference"] == 0.0
+    assert np.isnan(same["p_value"])
+
+
+def test_missing_costs_leave_the_accuracy():
+    frame = evaluations(POINTS[:2]).drop(columns=["cost_output_tokens", "cost_total_tokens"])
+    curves = build("curves", frame)
+    assert curves["accuracy"].notna().all()
+    assert "cost_output_tokens" not in curves
+    assert build("frontier", frame).empty

@@ -1,0 +1,184 @@
+"""Operating points: per-problem values of an evaluations table as matrices, and their resamples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from itc import registry
+from itc.costs import derived
+from itc.costs.columns import COSTS
+from itc.stats import bootstrap
+
+KEY = ["model", "strategy", "budget"]
+ALL = "all"  # group averaged over datasets with equal weight
+
+
+@dataclass
+class DatasetPoints:
+    """Operating points O of one dataset: ``keys`` (model, strategy, budget), values [P, O]."""
+
+    name: str
+    keys: pd.DataFrame
+    problem_ids: np.ndarray
+    values: dict[str, np.ndarray]
+    settings: Mapping[str, Any]
+
+    @cached_property
+    def weights(self) -> np.ndarray:
+        """Resampling weights [R, P], common to all points and tables of the study."""
+        rng = bootstrap.generator(self.settings["seed"], "problems", self.name)
+        return bootstrap.problem_weights(
+            len(self.problem_ids), int(self.settings["bootstrap"]), rng
+        )
+
+
+@dataclass
+class Group:
+    """Points of one dataset, or those that every dataset has (mean with equal weights)."""
+
+    name: str
+    keys: pd.DataFrame
+    parts: list[tuple[DatasetPoints, np.ndarray]]
+    _cache: dict[str, np.ndarray] = field(default_factory=dict, repr=False)
+
+    def mean(self, name: str) -> np.ndarray:
+        """Mean [O] of quantity ``name``; NaN where a cost is missing for any problem."""
+        return np.mean([self._column_mean(p.values[name][:, c]) for p, c in self.parts], axis=0)
+
+    @staticmethod
+    def _column_mean(values: np.ndarray) -> np.ndarray:
+        present = (~np.isnan(values)).sum(axis=0)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.nansum(values, axis=0) / present
+
+    def replicates(self, name: str) -> np.ndarray:
+        """Resampled means [R, O]."""
+        return np.mean(
+            [bootstrap.resampled_means(p.weights, p.values[name][:, c]) for p, c in self.parts],
+            axis=0,
+        )
+
+    def se(self, name: str) -> np.ndarray:
+        """Clustered standard error [O]."""
+        each = [bootstrap.clustered_se(p.values[name][:, c]) for p, c in self.parts]
+        return np.sqrt(np.sum(np.square(each), axis=0)) / len(self.parts)
+
+    @property
+    def n_problems(self) -> np.ndarray:
+        """Problems behind every point [O], summed over datasets."""
+        return sum((~np.isnan(p.values["correct"][:, c])).sum(axis=0) for p, c in self.parts)
+
+    @property
+    def smallest(self) -> int:
+        """Problems of the smallest dataset."""
+        return min(len(p.problem_ids) for p, _ in self.parts)
+
+    @property
+    def degrees(self) -> int:
+        """Degrees of freedom: problems minus datasets."""
+        return sum(len(p.problem_ids) - 1 for p, _ in self.parts)
+
+
+def upper_bounds(strategies: pd.Series) -> np.ndarray:
+    """Bool [O]: the strategy needs an oracle (its module says UPPER_BOUND)."""
+    known = set(registry.names("strategies"))
+    flags = {
+        name: name in known and bool(registry.constants("strategies", name)["UPPER_BOUND"])
+        for name in strategies.unique()
+    }
+    return strategies.map(flags).to_numpy(dtype=bool)
+
+
+def strategy_titles(strategies: pd.Series) -> pd.Series:
+    """Titles of strategies; a name without a module is its own title."""
+    known = set(registry.names("strategies"))
+    titles = {
+        name: registry.constants("strategies", name)["TITLE"] if name in known else name
+        for name in strategies.unique()
+    }
+    return strategies.map(titles)
+
+
+def dataset_points(evaluations: pd.DataFrame, settings: Mapping[str, Any]) -> list[DatasetPoints]:
+    """One DatasetPoints per dataset, by name; costs include those derived from model settings."""
+    code, names = pd.factorize(evaluations["dataset"], sort=True)
+    return [
+        _one_dataset(str(name), evaluations[code == number], settings)
+        for number, name in enumerate(names)
+    ]
+
+
+def _one_dataset(name: str, rows: pd.DataFrame, settings: Mapping[str, Any]) -> DatasetPoints:
+    problem, problem_ids = pd.factorize(rows["problem_id"], sort=True)
+    model, models = pd.factorize(rows["model"], sort=True)
+    strategy, strategies = pd.factorize(rows["strategy"], sort=True)
+    budget, budgets = pd.factorize(rows["budget"], sort=True)
+    joint = (model.astype(np.int64) * len(strategies) + strategy) * len(budgets) + budget
+    present, point = np.unique(joint, return_inverse=True)
+    keys = pd.DataFrame(
+        {
+            "model": np.asarray(models, dtype=object)[present // len(budgets) // len(strategies)],
+            "strategy": np.asarray(strategies, dtype=object)[
+                present // len(budgets) % len(strategies)
+            ],
+            "budget": np.asarray(budgets)[present % len(budgets)],
+        }
+    )
+    columns = {
+        "correct": "correct",
+        "upper": "correct_if_undecided_right",
+        "monte_carlo_se": "monte_carlo_se",
+    } | {c: c for c in rows.columns if c in COSTS or c.startswith("metric_")}
+    values = {}
+    for key, column in columns.items():
+        values[key] = np.full((len(problem_ids), len(present)), np.nan)
+        if column in rows:
+            values[key][problem, point] = rows[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    seen = ~np.isnan(values["correct"])
+    for key in values:
+        if key.startswith("cost_"):  # a mean over only some problems would not be comparable
+            values[key][:, (np.isnan(values[key]) & seen).any(axis=0)] = np.nan
+    _derive(values, keys, settings.get("models", {}))
+    ids = np.asarray(problem_ids, dtype=object)
+    return DatasetPoints(name, keys, ids, values, settings)
+
+
+def _derive(values: dict[str, np.ndarray], keys: pd.DataFrame, models: Mapping[str, Any]) -> None:
+    shape = values["correct"].shape
+    evaluated = {name: array for name, array in values.items() if name.startswith("cost_")}
+    if "cost_output_tokens" not in evaluated or "cost_total_tokens" not in evaluated:
+        return
+    for needed in ("cost_squared_tokens", "cost_sequential_tokens"):
+        evaluated.setdefault(needed, np.full(shape, np.nan))
+    for model, columns in keys.groupby("model").indices.items():
+        own = {name: array[:, columns] for name, array in evaluated.items()}
+        for name, array in derived.derive(own, models.get(model, {})).items():
+            values.setdefault(name, np.full(shape, np.nan))[:, columns] = array
+
+
+def groups(points: list[DatasetPoints]) -> list[Group]:
+    """One Group per dataset, and where there are several the group ``all`` of common points."""
+    result = [Group(p.name, p.keys, [(p, np.arange(len(p.keys)))]) for p in points]
+    if len(points) > 1:
+        common = points[0].keys
+        for p in points[1:]:
+            common = common.merge(p.keys, on=KEY)
+        common = common.sort_values(KEY, ignore_index=True)
+        wanted = pd.MultiIndex.from_frame(common)
+        quantities = set.intersection(*(set(p.values) for p in points))
+        parts = [(p, pd.MultiIndex.from_frame(p.keys).get_indexer(wanted)) for p in points]
+        if len(common) and quantities:
+            result.insert(0, Group(ALL, common, parts))
+    return result
+
+
+def quantities(group: Group, prefix: str) -> list[str]:
+    """Names of quantities with ``prefix`` that every part of the group has, in sorted order."""
+    shared = set.intersection(*(set(p.values) for p, _ in group.parts))
+    return sorted(name for name in shared if name.startswith(prefix))

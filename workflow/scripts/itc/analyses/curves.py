@@ -1,0 +1,110 @@
+"""Operating points: accuracy with its interval and every cost, per dataset, model, strategy, n."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from itc.analyses import _points
+from itc.costs.columns import COSTS
+from itc.costs.derived import tokens_per_correct
+from itc.stats import bootstrap
+from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
+
+TITLE = "Accuracy and cost of every strategy at every budget"
+INPUTS = ("evaluations",)
+
+SCHEMA = register(
+    Schema(
+        "curves",
+        1,
+        {
+            "dataset": STRING,  # ``all``: mean over datasets with equal weight
+            "model": STRING,
+            "strategy": STRING,
+            "budget": INT,
+            "strategy_title": STRING,
+            "upper_bound": BOOL,  # needs an oracle
+            "n_problems": INT,
+            "n_datasets": INT,
+            "accuracy": FLOAT,  # share right, undecided answers counted as wrong
+            "low": FLOAT,  # 95 %, bootstrap over problems
+            "high": FLOAT,
+            "se": FLOAT,  # clustered by problem
+            "undecided_low": FLOAT,  # accuracy if every undecided answer were wrong
+            "undecided_high": FLOAT,  # ... right
+            "monte_carlo_se": FLOAT,  # of the mean; 0 for exact estimators
+            "draw_variance_share": FLOAT,  # of one run's variance, what the choice of draws causes
+            **dict.fromkeys(COSTS, FLOAT),
+            "tokens_per_correct": FLOAT,
+        },
+        ("dataset", "model", "strategy", "budget"),
+        ("accuracy",),
+        ("metric_",),
+    )
+)
+
+
+def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Table ``curves`` from ``evaluations``; resamples are common to all points of a dataset."""
+    evaluations = inputs["evaluations"]
+    if evaluations.empty:
+        return pd.DataFrame(columns=list(SCHEMA.columns))
+    groups = _points.groups(_points.dataset_points(evaluations, settings))
+    return pd.concat([_rows(group) for group in groups], ignore_index=True).sort_values(
+        list(SCHEMA.key), ignore_index=True
+    )
+
+
+def _rows(group: _points.Group) -> pd.DataFrame:
+    accuracy = group.mean("correct")
+    low, high = bootstrap.share_interval(
+        group.replicates("correct"), accuracy, group.smallest, group.degrees
+    )
+    rows = group.keys.assign(
+        dataset=group.name,
+        strategy_title=_points.strategy_titles(group.keys["strategy"]),
+        upper_bound=_points.upper_bounds(group.keys["strategy"]),
+        n_problems=group.n_problems,
+        n_datasets=len(group.parts),
+        accuracy=accuracy,
+        low=low,
+        high=high,
+        se=group.se("correct"),
+        undecided_low=accuracy,
+        undecided_high=group.mean("upper"),
+        monte_carlo_se=_monte_carlo_se(group),
+        draw_variance_share=draw_variance_share(group),
+    )
+    for name in (*_points.quantities(group, "cost_"), *_points.quantities(group, "metric_")):
+        rows[name] = group.mean(name)
+    if "cost_output_tokens" in rows:
+        rows["tokens_per_correct"] = tokens_per_correct(rows["cost_output_tokens"], accuracy)
+    return rows.replace({"tokens_per_correct": {np.inf: np.nan}})
+
+
+def _monte_carlo_se(group: _points.Group) -> np.ndarray:
+    errors = []
+    for part, columns in group.parts:
+        se = part.values["monte_carlo_se"][:, columns]
+        errors.append(np.sqrt(np.nansum(se**2, axis=0)) / np.maximum((~np.isnan(se)).sum(0), 1))
+    return np.sqrt(np.sum(np.square(errors), axis=0)) / len(group.parts)
+
+
+def draw_variance_share(group: _points.Group) -> np.ndarray:
+    """Share [O] of the variance of one run's score that the choice of draws causes.
+
+    One run on a random problem is right with the problem's expected value v: its variance is
+    mean(v) (1 - mean(v)), of which mean(v (1 - v)) is within problems. This part is what averaging
+    over all subsets of draws removes from the estimate. 0 where the mean is 0 or 1.
+    """
+    shares = []
+    for part, columns in group.parts:
+        v = part.values["correct"][:, columns]
+        mean, within = np.nanmean(v, axis=0), np.nanmean(v * (1 - v), axis=0)
+        total = mean * (1 - mean)
+        shares.append(np.divide(within, total, out=np.zeros_like(within), where=total > 1e-12))
+    return np.clip(np.mean(shares, axis=0), 0.0, 1.0)

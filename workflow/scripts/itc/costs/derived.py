@@ -1,0 +1,80 @@
+"""Cost axes computed from token expectations and what is known of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+FLOPS_PER_BYTE = 562.5  # Kinetics: peak FLOPs over memory bandwidth of a B200
+BYTES_PER_VALUE = 2  # bfloat16 KV cache
+BILLION = 1e9
+
+
+def parameter_flops(parameters: float, tokens: np.ndarray) -> np.ndarray:
+    """2 x active parameters x tokens, in FLOPs; ``parameters`` in billions."""
+    return 2.0 * parameters * BILLION * np.asarray(tokens, dtype=float)
+
+
+def kinetics_eflops(
+    parameters: float,
+    prompt: np.ndarray,
+    output: np.ndarray,
+    squared: np.ndarray,
+    longest: np.ndarray,
+    shape: Mapping[str, int],
+) -> np.ndarray:
+    """Kinetics cost of N parallel trials (arXiv 2506.05333), in FLOPs; arguments per problem.
+
+    ``parameters`` in billions; ``prompt`` C prompt tokens; ``output`` sum of trial lengths L;
+    ``squared`` sum of L squared; ``longest`` steps of the longest trial; ``shape`` layers, heads,
+    kv_heads, head_dim. With d = head_dim x layers and equal lengths this is the published code:
+    compute (2 P L + 2 (2 C + L) L heads d) N and memory 2 (2 C + L N) L kv_heads d bytes-per-value,
+    the prompt's cache being read once per step for all trials. Prefill is not counted, as there.
+    """
+    depth = shape["head_dim"] * shape["layers"]
+    compute = parameter_flops(parameters, output)
+    compute = compute + 2.0 * (2.0 * prompt * output + squared) * shape["heads"] * depth
+    memory = 2.0 * (2.0 * prompt * longest + squared) * shape["kv_heads"] * depth
+    return compute + FLOPS_PER_BYTE * BYTES_PER_VALUE * memory
+
+
+def money(prompt: np.ndarray, output: np.ndarray, price: Mapping[str, Any]) -> np.ndarray:
+    """US dollars by a dated list price (``input`` and ``output`` per million tokens)."""
+    return (prompt * price["input"] + output * price["output"]) / 1e6
+
+
+def derive(costs: Mapping[str, np.ndarray], model: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """Derived axes that the evaluated ``costs`` and the ``model`` settings allow.
+
+    ``costs``: columns of itc.costs.columns.EVALUATED, arrays of one shape. Reads ``parameters``
+    (billions), ``shape``, ``price`` and ``gpu_seconds_per_token`` of the model's settings; an axis
+    without its settings is left out, never guessed.
+    """
+    output, total = costs["cost_output_tokens"], costs["cost_total_tokens"]
+    prompt = total - output
+    derived: dict[str, np.ndarray] = {}
+    parameters = model.get("parameters")
+    if parameters is not None:
+        derived["cost_flops"] = parameter_flops(parameters, total)
+        if model.get("shape"):
+            derived["cost_eflops"] = kinetics_eflops(
+                parameters,
+                prompt,
+                output,
+                costs["cost_squared_tokens"],
+                costs["cost_sequential_tokens"],
+                model["shape"],
+            )
+    if model.get("price"):
+        derived["cost_money"] = money(prompt, output, model["price"])
+    if model.get("gpu_seconds_per_token"):
+        derived["cost_gpu_seconds"] = output * model["gpu_seconds_per_token"]
+    return derived
+
+
+def tokens_per_correct(tokens: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
+    """Tokens spent per problem solved: mean tokens over mean accuracy; infinite at accuracy 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(accuracy > 0, np.asarray(tokens) / accuracy, np.inf)

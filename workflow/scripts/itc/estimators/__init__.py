@@ -1,0 +1,1 @@
+"""Expectations over subsets of recorded draws: exact where possible, else Monte Carlo."""

@@ -1,0 +1,1 @@
+"""One verifier-free strategy per file: how recorded responses become one answer at a budget."""

@@ -1,0 +1,205 @@
+"""Contract of a strategy: from one Pool of recorded draws to one Estimate per problem and budget.
+
+A strategy module holds the literals ``TITLE, DESCRIPTION, CITATION, PROCEDURE, NEEDS, EXACT,
+UPPER_BOUND`` and ``evaluate(pool, budgets, **params) -> Estimate``. Optional literals: ``POOL``,
+the procedure entry whose draws form the pool where that is not PROCEDURE; ``RELATED``, parameter
+name -> default procedure entry whose rows it also reads; ``SCOPE``, ``"model"`` or ``"dataset"``
+for strategies that mix models, whose ``evaluate(pools, budgets, **params)`` returns a list of
+(label of the model mix, pool that names the problems, Estimate).
+
+Why a strategy has no value for a model or budget is part of the result: ``evaluate_with_reasons``
+returns it beside the values, and the analysis table ``unavailable`` derives it for the report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from itc import registry, tables
+from itc.strategies._pool import Pool, Unavailable, build_pools, draw_counts
+
+__all__ = [
+    "Estimate",
+    "Pool",
+    "Unavailable",
+    "evaluate_pools",
+    "evaluate_strategy",
+    "evaluate_with_reasons",
+    "usable_budgets",
+]
+
+
+@dataclass
+class Estimate:
+    """Expected results of one strategy on one pool; every array is float [P, B].
+
+    ``correct`` counts undecided answers as wrong, ``upper`` as right; ``costs`` are expectations
+    per problem (names in itc.costs.columns), ``metrics`` further per-problem expectations
+    (``metric_...``). ``budgets`` [B] are the budgets evaluated.
+    """
+
+    budgets: Sequence[int]
+    correct: np.ndarray
+    upper: np.ndarray
+    costs: dict[str, np.ndarray] = field(default_factory=dict)
+    monte_carlo_se: np.ndarray | None = None
+    metrics: dict[str, np.ndarray] = field(default_factory=dict)
+
+
+def constants(name: str) -> dict[str, Any]:
+    """Literals of strategy ``name`` with the defaults of the optional ones."""
+    literals = registry.constants("strategies", name)
+    optional = {"RELATED": {}, "SCOPE": "model", "NEEDS": (), "POOL": literals["PROCEDURE"]}
+    return optional | literals
+
+
+def usable_budgets(budgets: Sequence[int], n_draws: Sequence[int]) -> tuple[list[int], str]:
+    """Budgets that every problem can serve, and the reason why larger ones are left out."""
+    wanted, least = sorted(set(int(b) for b in budgets)), int(min(n_draws))
+    usable = [b for b in wanted if 1 <= b <= least]
+    short = sum(1 for n in n_draws if n == least)
+    reason = (
+        f"{short} of {len(n_draws)} problems have only {least} draws; a larger budget is not "
+        "estimated from fewer draws"
+    )
+    return usable, reason
+
+
+def evaluate_pools(
+    name: str, pools: Sequence[Pool], budgets: Sequence[int], params: dict, label: str
+) -> tuple[list[pd.DataFrame], list[dict]]:
+    """Evaluate one strategy on the pools of one model (or of all models, scope ``dataset``)."""
+    about, module = constants(name), registry.load("strategies", name)
+    frames: list[pd.DataFrame] = []
+    reasons: list[dict] = []
+    by_model: dict[str, list[Pool]] = {}
+    for pool in pools:
+        by_model.setdefault(pool.model, []).append(pool)
+    usable = {}
+    for model, group in by_model.items():
+        counts = [pool.n_draws for pool in group for _ in pool.problem_ids]
+        usable[model], why = usable_budgets(budgets, counts)
+        for budget in sorted(set(map(int, budgets)) - set(usable[model])):
+            reasons.append({"model": model, "budget": budget, "reason": why})
+    if about["SCOPE"] == "dataset":
+        try:
+            results = module.evaluate(list(pools), budgets, **params)
+            frames += [_to_frame(p, e, label, model) for model, p, e in results]
+        except Unavailable as error:
+            reasons.append({"model": "all", "budget": 0, "reason": str(error)})
+        return frames, reasons
+    for model, group in by_model.items():
+        try:
+            if not usable[model]:
+                raise Unavailable("no budget of the study is within the recorded draws")
+            for pool in group:
+                pool.require(about["NEEDS"])
+            done = [module.evaluate(pool, usable[model], **params) for pool in group]
+            frames += [_to_frame(p, e, label, model) for p, e in zip(group, done, strict=True)]
+        except Unavailable as error:
+            reasons.append({"model": model, "budget": 0, "reason": str(error)})
+    return frames, reasons
+
+
+def evaluate_with_reasons(
+    name: str,
+    outcomes: pd.DataFrame,
+    budgets: Sequence[int],
+    params: dict | None = None,
+    seed: int = 0,
+    label: str | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Values (table ``evaluations``) and reasons (model, budget, reason) of one strategy.
+
+    ``outcomes``: table ``outcomes`` of one dataset, several models. ``label`` is the name in the
+    table (the config entry), by default the module's. Budget 0 in a reason means all budgets.
+    """
+    params = dict(params or {})
+    about = constants(name)
+    procedure = params.pop("procedure", about["POOL"])
+    reasons = [
+        {"model": model, "budget": 0, "reason": f"no responses of procedure {procedure!r}"}
+        for model in sorted(
+            set(outcomes["model"].unique())
+            - set(outcomes.loc[outcomes["procedure"] == procedure, "model"].unique())
+        )
+    ]
+    pools = build_pools(outcomes, procedure, seed)
+    frames, more = evaluate_pools(name, pools, budgets, params, label or name)
+    values = pd.concat(frames, ignore_index=True) if frames else _empty()
+    reason_frame = pd.DataFrame(reasons + more, columns=["model", "budget", "reason"])
+    return values, reason_frame.sort_values(["model", "budget"], ignore_index=True)
+
+
+def evaluate_strategy(
+    name: str,
+    outcomes: pd.DataFrame,
+    budgets: Sequence[int],
+    params: dict | None = None,
+    seed: int = 0,
+    label: str | None = None,
+) -> pd.DataFrame:
+    """Values of one strategy in table ``evaluations``; see evaluate_with_reasons."""
+    return evaluate_with_reasons(name, outcomes, budgets, params, seed, label)[0]
+
+
+def availability(
+    name: str, outcomes: pd.DataFrame, budgets: Sequence[int], params: dict | None = None
+) -> pd.DataFrame:
+    """Reasons (model, budget, reason) visible without evaluating: rows, columns and draws."""
+    about, params = constants(name), params or {}
+    procedure = params.get("procedure", about["POOL"])
+    wanted = [procedure, *(params.get(key, default) for key, default in about["RELATED"].items())]
+    reasons = []
+    for model, rows in outcomes.groupby("model", sort=True):
+        present = set(rows["procedure"].unique())
+        missing = [entry for entry in wanted if entry not in present]
+        if missing:
+            reasons.append((model, 0, f"no responses of procedure {', '.join(map(repr, missing))}"))
+            continue
+        own = rows[rows["procedure"] == procedure]
+        for column in about["NEEDS"]:
+            holes = own[column].isna().sum() if column in own else len(own)
+            if holes:
+                reasons.append((model, 0, f"{column} is missing in {holes} of {len(own)} draws"))
+        usable, why = usable_budgets(budgets, draw_counts(own))
+        reasons += [(model, b, why) for b in sorted(set(map(int, budgets)) - set(usable))]
+    return pd.DataFrame(reasons, columns=["model", "budget", "reason"])
+
+
+def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.DataFrame:
+    budgets = np.asarray(estimate.budgets, dtype=np.int32)
+    n_problems, n_budgets = len(pool.problem_ids), len(budgets)
+    shape = (n_problems, n_budgets)
+    se = estimate.monte_carlo_se
+    data: dict[str, Any] = {
+        "dataset": np.repeat(pool.dataset, n_problems * n_budgets),
+        "model": np.repeat(model, n_problems * n_budgets),
+        "strategy": np.repeat(label, n_problems * n_budgets),
+        "problem_id": np.repeat(pool.problem_ids, n_budgets),
+        "budget": np.tile(budgets, n_problems),
+        "correct": estimate.correct,
+        "correct_if_undecided_right": estimate.upper,
+        "monte_carlo_se": np.zeros(shape) if se is None else se,
+        "n_draws": np.full(n_problems * n_budgets, pool.n_draws, dtype=np.int32),
+    }
+    open_prefixes = tables.SCHEMAS["evaluations"].open_prefixes
+    for name, values in {**estimate.costs, **estimate.metrics}.items():
+        if name.startswith(open_prefixes):
+            data[name] = np.broadcast_to(values, shape)
+    for name, values in data.items():
+        if getattr(values, "ndim", 1) == 2:
+            assert values.shape == shape, (label, name, values.shape, shape)
+            data[name] = np.ascontiguousarray(values).ravel()
+    return pd.DataFrame(data)
+
+
+def _empty() -> pd.DataFrame:
+    columns = tables.SCHEMAS["evaluations"].columns
+    return pa.schema(list(columns.items())).empty_table().to_pandas()
