@@ -73,9 +73,7 @@ def map_columns(frame: pd.DataFrame, spec: Mapping[str, Any], where: str) -> pd.
     if "problem_id" not in found:
         width = max(4, len(str(len(found))))
         found["problem_id"] = [f"{i:0{width}d}" for i in range(len(found))]
-    found["metadata"] = [
-        _metadata(row, extra, choices) for row in frame.to_dict(orient="records")
-    ]
+    found["metadata"] = [_metadata(row, extra, choices) for row in frame.to_dict(orient="records")]
     return found
 
 
@@ -159,9 +157,9 @@ def normalise_question(question: str) -> str:
     return _NOT_WORD.sub(" ", question.casefold()).strip()
 
 
-def duplicates(datasets: Mapping[str, pd.DataFrame] | Iterable[tuple[str, pd.DataFrame]]) -> (
-    pd.DataFrame
-):
+def duplicates(
+    datasets: Mapping[str, pd.DataFrame] | Iterable[tuple[str, pd.DataFrame]],
+) -> pd.DataFrame:
     """Groups of problems with the same normalised question, within and between datasets.
 
     Takes tables ``datasets`` by name; returns one row per problem that has a duplicate, with

@@ -1,0 +1,84 @@
+"""What graders share: their small contract, and the three-valued judgement.
+
+A grader is a module ``grading/<answer type>.py`` with
+
+``TITLE``
+    its name.
+``WORKER``
+    True where its symbolic work may hang or grow, and so only runs in the bounded pool.
+``extract(text, problem) -> Extraction``
+    the answer in a visible reply. Runs in the parent: linear in ``text``, never raises.
+``normal_form(answer, problem) -> str | None``
+    a cheap canonical spelling; equal forms are equal answers. None where there is none.
+``quick(a, b, problem) -> bool | None``
+    equality of two normal forms where that needs no work, else None.
+``equivalent(a, b, problem) -> bool``
+    the whole relation, symmetric; may raise Undecidable, hang or grow where WORKER is True.
+``judge(answer, problem) -> Judgement`` (optional)
+    used instead of equivalence with the gold answer, by graders that score; ``judge_here`` is its
+    cheap part, which returns None where the pool is needed.
+``against_gold(gold, answer, problem) -> bool`` (optional)
+    ``equivalent`` that tells faults of the gold answer apart.
+``refuse(answer, problem) -> str | None`` (optional)
+    cause for which an answer is not judged at all, found without work.
+``signature(answer, problem) -> list | None`` (optional)
+    numbers that equal answers share; keeps clearly different answers from being compared.
+
+``problem`` holds ``problem_id``, ``gold`` and the decoded ``metadata``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any, NamedTuple
+
+RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
+BOXED, PHRASE, FALLBACK, NONE = "boxed", "phrase", "fallback", "none"
+NO_ANSWER = "no_answer"
+# Longest answer kept; every grader refuses far shorter ones before parsing.
+MAX_ANSWER = 4000
+
+Problem = dict[str, Any]
+
+
+class Extraction(NamedTuple):
+    """An answer found in a reply (None where there is none) and how it was found."""
+
+    answer: str | None
+    how: str
+
+
+NOTHING = Extraction(None, NONE)
+
+
+class Judgement(NamedTuple):
+    """``verdict`` right, wrong or undecided; ``cause`` of the last; ``score`` in 0..1 or None."""
+
+    verdict: str
+    cause: str | None = None
+    score: float | None = None
+
+
+class Undecidable(Exception):
+    """A grader cannot judge; ``cause`` is one short word of ``docs/grading.md``."""
+
+    def __init__(self, cause: str):
+        super().__init__(cause)
+        self.cause = cause
+
+
+class GradingError(ValueError):
+    """Responses cannot be graded as asked; the message names what is missing and the mend."""
+
+
+def clean(answer: str) -> str:
+    """``answer`` as it may be stored: stripped, no NUL, no lone surrogate, at most MAX_ANSWER.
+
+    A longer one keeps its beginning and a digest of the whole, so that different answers differ.
+    """
+    answer = answer.strip().replace("\0", "�")
+    answer = answer.encode("utf-8", "replace").decode("utf-8")
+    if len(answer) > MAX_ANSWER:
+        digest = hashlib.sha256(answer.encode()).hexdigest()[:16]
+        answer = f"{answer[:MAX_ANSWER]}… {digest}"
+    return answer

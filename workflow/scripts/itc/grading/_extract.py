@@ -1,0 +1,200 @@
+"""Find the final answer in a reply: last box first, then an announcing phrase, then a fall-back.
+
+Everything here is linear in the text: boxes are found by plain search from the end, patterns only
+see a bounded tail. Model output is hostile, so nothing raises and nothing backtracks.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from itc.grading._base import BOXED, FALLBACK, NOTHING, PHRASE, Extraction, clean
+
+BOX_TRIES = 64  # boxes looked at, from the last one backwards
+BOX_LENGTH = 6000  # characters of one box
+PHRASE_TAIL = 8000  # an announcing phrase is looked for in this many last characters
+FALLBACK_TAIL = 600
+LINE = 800
+
+BOX = re.compile(r"\\f?boxed\s*(\{)?")
+# What may stand between two boxes of one answer: delimiters, commas, "and", "or", a name, a few
+# words in \text{}.
+JOINED = re.compile(
+    r"(?:[\s$,;:.&~]|\\[()\[\]]|\\\\|\\q?quad|\\[,;! ]|\\(?:text|mathrm|textbf)\{[^{}]{0,40}\}"
+    r"|\band\b|\bor\b|[A-Za-z]\w{0,2}(?:\{?\(?\w{1,3}\)?\}?)?\s*=)*"
+)
+SEPARATED = re.compile(r"[,;&]|\band\b|\bor\b|\\q?quad")
+ANCHOR = re.compile(
+    r"(?:####|(?:final\s+)?answer(?:\s+to\s+[^.\n:]{1,60}?)?\s*(?:\*\*|__)?\s*"
+    r"(?:\bis\b|\bwas\b|\bequals\b|=|:)\s*:?)",
+    re.IGNORECASE,
+)
+MATH = re.compile(
+    r"(?<!\\)\$\$(?P<a>[^$]{1,1500})\$\$|\\\[(?P<b>.{1,1500}?)\\\]"
+    r"|(?<![\\\d$])\$(?P<c>(?:\\\$|[^$\n]){1,400})(?<!\\)\$(?!\d)|\\\((?P<d>[^\n]{1,400}?)\\\)",
+    re.DOTALL,
+)
+CONNECTOR = re.compile(r"[\s,;]*(?:\band\b|\bor\b|,|;)\s*")
+NUMBER = re.compile(
+    r"(?<![\w.,\\])[-+−]?(?:[1-9]\d{0,2}(?:[ ,]\d{3})+(?![\d])(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)"
+    r"(?:/\d+)?(?:\s*(?:\\?%|percent\b|pct\b))?"
+)
+PERCENT = re.compile(r"\s*(?:\$|\\\))?\s*(?:\\?%|percent(?:age)?\b|pct\b)", re.IGNORECASE)
+LEAD = re.compile(r"(?:[\s:*_\"'“`]|\\\"|\bis\b|\bequal to\b|\bapproximately\b|\babout\b)*")
+WORD = re.compile(r"(?<![\\A-Za-z{])(?!sqrt|frac|sin|cos|tan|log|ln|exp|pi\b|inf)[A-Za-z]{3,}")
+_DOLLAR = re.compile(r"(?<!\\)\$")
+# The sign-off that the Minerva prompts ask for outranks a box, as a format of its own.
+SIGN_OFF = re.compile(
+    r"final answer is:?\s*([^\n]{1,300}?)\.?\s*I hope it is correct", re.IGNORECASE
+)
+BARE = 200  # a reply of at most so many characters without words is an answer as it stands
+SENTENCE = re.compile(r"\.(?=\s|$)|\n")
+
+
+def boxes(text: str) -> Iterator[tuple[int, int, str]]:
+    """Yield (start, end, content) of complete boxes from the last one backwards."""
+    end = len(text)
+    for _ in range(BOX_TRIES):
+        start = max(text.rfind("\\boxed", 0, end), text.rfind("\\fbox", 0, end))
+        if start < 0:
+            return
+        end = start
+        match = BOX.match(text, start)
+        if match is None:
+            continue
+        if match.group(1):
+            close = closing(text, match.end())
+            if close is not None and text[match.end() : close].strip():
+                yield start, close + 1, text[match.end() : close]
+        else:  # \boxed 5
+            token = re.compile(r"[^\s$\\{}]{1,40}").match(text, match.end())
+            if token:
+                yield start, token.end(), token.group()
+
+
+def closing(text: str, start: int) -> int | None:
+    """Index of the brace that closes the one before ``start``; None where there is none."""
+    depth, i, stop = 1, start, min(len(text), start + BOX_LENGTH)
+    while i < stop:
+        character = text[i]
+        if character == "\\":
+            i += 1
+        elif character == "{":
+            depth += 1
+        elif character == "}":
+            depth -= 1
+            if depth == 0:
+                return i
+        i += 1
+    return None
+
+
+def boxed(text: str, group: bool = True) -> str | None:
+    """Content of the last box; with ``group`` of the last run of boxes joined by "and" or commas.
+
+    A percent sign behind the box belongs to the answer.
+    """
+    found: list[str] = []
+    first = None
+    for start, end, content in boxes(text):
+        if first is None:
+            if PERCENT.match(text, end):
+                content = f"{content.strip()}\\%"
+        else:
+            gap = text[end:first]
+            if end > first or len(gap) > 80 or not JOINED.fullmatch(gap):
+                break
+            if not SEPARATED.search(gap) and gap.strip("$ ") != "":
+                break
+        found.insert(0, content.strip())
+        first = start
+        if not group or len(found) == 16:
+            break
+    # "\boxed{$12$ and $13$}": delimiters inside a box say nothing.
+    distinct = list(dict.fromkeys(_DOLLAR.sub("", content) for content in found))
+    return ", ".join(distinct) if distinct else None
+
+
+def maths(segment: str) -> tuple[str, int, int] | None:
+    """Last run of formulas in ``segment`` joined by "and" or commas: (text, start, end)."""
+    matches = list(MATH.finditer(segment))
+    if not matches:
+        return None
+    run = [matches[-1]]
+    for match in reversed(matches[:-1]):
+        if not CONNECTOR.fullmatch(segment, match.end(), run[0].start()):
+            break
+        run.insert(0, match)
+    return ", ".join(formula(match) for match in run), run[0].start(), run[-1].end()
+
+
+def formula(match: re.Match[str]) -> str:
+    """Content of a formula, without its delimiters; a percent sign behind it belongs to it."""
+    content = next(group for group in match.groups() if group is not None).strip()
+    return f"{content}\\%" if PERCENT.match(match.string, match.end()) else content
+
+
+def rightmost(segment: str) -> str | None:
+    """The last formula or number in ``segment``, whichever ends later."""
+    last = maths(segment)
+    numbers = list(NUMBER.finditer(segment))
+    number = numbers[-1] if numbers else None
+    if last and (number is None or number.end() <= last[2]):
+        return last[0]
+    return number.group() if number else None
+
+
+def announced(text: str) -> str | None:
+    """What follows the last "answer is", "Answer:" or "####" in the tail of ``text``."""
+    tail = text[-PHRASE_TAIL:]
+    for anchor in reversed(list(ANCHOR.finditer(tail))[-16:]):
+        line = tail[anchor.end() : anchor.end() + LINE]
+        line = line[LEAD.match(line).end() :]  # type: ignore[union-attr]
+        direct = MATH.match(line)
+        if direct:
+            run = [direct]
+            while len(run) < 8:
+                joined = CONNECTOR.match(line, run[-1].end())
+                more = MATH.match(line, joined.end()) if joined else None
+                if more is None:
+                    break
+                run.append(more)
+            return ", ".join(formula(match) for match in run)
+        sentence = SENTENCE.split(line, maxsplit=1)[0].strip(" *_`\"'”")
+        if not sentence:
+            continue
+        if not WORD.search(sentence):
+            return sentence
+        number = NUMBER.match(line)
+        return number.group() if number else rightmost(sentence) or sentence
+    return None
+
+
+def signed_off(text: str) -> str | None:
+    """Answer of "The final answer is X. I hope it is correct"; None without this sign-off."""
+    found = SIGN_OFF.findall(text[-PHRASE_TAIL:])
+    if not found or not found[-1].strip():
+        return None
+    return boxed(found[-1]) or rightmost(found[-1]) or found[-1]
+
+
+def last_resort(text: str) -> str | None:
+    """A bare expression as it stands, else the last formula or number near the end."""
+    bare = text.strip()
+    if len(bare) <= BARE and not WORD.search(bare) and "$" not in bare and "\n" not in bare:
+        return bare
+    return rightmost(text[-FALLBACK_TAIL:])
+
+
+def final_answer(text: str, fallback: bool = True) -> Extraction:
+    """The mathematical answer of a reply; without ``fallback`` only a box or a phrase counts."""
+    for how, answer in (
+        (PHRASE, signed_off(text)),
+        (BOXED, boxed(text)),
+        (PHRASE, announced(text)),
+        (FALLBACK, last_resort(text) if fallback else None),
+    ):
+        if answer and (kept := clean(answer)):
+            return Extraction(kept, how)
+    return NOTHING
