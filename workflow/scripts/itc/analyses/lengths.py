@@ -1,4 +1,4 @@
-"""Length of correct and incorrect responses, pooled and within question; shortest against longest."""
+"""Length of correct and incorrect responses, pooled and within question; extremes compared."""
 
 from __future__ import annotations
 

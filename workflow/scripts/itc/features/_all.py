@@ -12,9 +12,7 @@ from itc.features._lexicon import lexicon_hash
 
 __all__ = ["compute_features", "lexicon_hash"]
 
-CHUNK_CHARACTERS = (
-    16_000_000  # of text per pass: large enough for speed, small beside a parquet row
-)
+CHUNK_CHARACTERS = 16_000_000  # of text per pass: enough for speed, little beside a shard
 
 
 def _chunks(responses: pd.DataFrame) -> Iterator[pd.DataFrame]:

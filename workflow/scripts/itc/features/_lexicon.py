@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -150,7 +150,7 @@ def load(folder: str | Path = FOLDER) -> tuple[Lexicon, ...]:
     return _load(str(folder))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _load(folder: str) -> tuple[Lexicon, ...]:
     paths = sorted(Path(folder).glob("*.yaml"))
     if not paths:

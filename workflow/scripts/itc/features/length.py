@@ -1,8 +1,9 @@
 """Length of a response: tokens, words, characters, paragraphs, and the share spent thinking.
 
-``f_tokens`` are output tokens; ``_in_thinking`` and ``_in_answer`` are the parts before and behind
-the closing thinking delimiter. Words are runs without blanks. ``f_thinking_share`` is the thinking
-part of the tokens, or of the characters where the source tells no thinking tokens.
+``f_tokens`` are output tokens, ``f_log_tokens`` their natural logarithm; ``_in_thinking`` and
+``_in_answer`` are the parts before and behind the closing thinking delimiter. Words are runs
+without blanks. ``f_thinking_share`` is the thinking part of the tokens, or of the characters where
+the source tells no thinking tokens.
 """
 
 from __future__ import annotations
@@ -22,15 +23,22 @@ TITLE = "Length"
 NEEDS = ("text", "thinking_end", "n_output_tokens", "n_thinking_tokens")
 COLUMNS = (
     "f_tokens",
+    "f_log_tokens",
     "f_tokens_in_thinking",
     "f_tokens_in_answer",
     "f_words",
+    "f_log_words",
     "f_words_in_thinking",
     "f_words_in_answer",
     "f_characters",
     "f_paragraphs",
     "f_thinking_share",
 )
+
+
+def _log(size: np.ndarray) -> np.ndarray:
+    """Natural logarithm; NaN for an empty response, whose length has no order of magnitude."""
+    return np.log(np.where(size > 0, size, np.nan))
 
 
 def compute(responses: pd.DataFrame) -> pd.DataFrame:
@@ -47,12 +55,15 @@ def compute(responses: pd.DataFrame) -> pd.DataFrame:
             characters[0] / total_characters,
             thinking_tokens / tokens,
         )
+    all_words = words["in_thinking"] + words["in_answer"]
     whole = count_paragraphs(parts.thinking) + count_paragraphs(parts.answer)
     values = {
         "f_tokens": tokens,
+        "f_log_tokens": _log(tokens),
         "f_tokens_in_thinking": thinking_tokens,
         "f_tokens_in_answer": tokens - thinking_tokens,
-        "f_words": words["in_thinking"] + words["in_answer"],
+        "f_words": all_words,
+        "f_log_words": _log(all_words),
         "f_words_in_thinking": np.where(parts.has_thinking, words["in_thinking"], np.nan),
         "f_words_in_answer": words["in_answer"],
         "f_characters": total_characters,

@@ -1,0 +1,109 @@
+"""Regressions of correctness on length and markers: pooled, within question, and checks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from statsmodels.stats.multitest import multipletests
+
+from itc.analyses import _responses as responses
+from itc.features._lexicon import lexicon_hash
+from itc.regression.design import make_design
+from itc.regression.fit import COLUMNS, OK
+from itc.regression.methods import METHODS, run
+from itc.tables import FLOAT, INT, STRING, Schema, register
+
+TITLE = "Regression of correctness on features"
+INPUTS = ("outcomes",)
+
+KEY = {
+    "model": STRING,
+    "dataset": STRING,
+    "subset": STRING,
+    "specification": STRING,  # length | markers | markers_length | single
+    "method": STRING,  # see regression/methods.py
+    "component": STRING,  # total | within | between
+    "term": STRING,  # feature column
+}
+SCHEMA = register(
+    Schema(
+        "regression",
+        1,
+        {
+            **KEY,
+            "lexicon_sha256": STRING,
+            "n_undecided": INT,
+            **COLUMNS,
+            "p_adjusted": FLOAT,  # Benjamini-Hochberg over `family`
+            "family": STRING,
+        },
+        tuple(KEY),
+    )
+)
+ADDED = ("lexicon_sha256", "p_adjusted", "family")  # after all fits
+SUBSETS = ("decided", "uncut", "exchangeable")
+MARKERS = (
+    "f_hedging_per_1000_words",
+    "f_thinking_per_1000_words",
+    "f_discourse_per_1000_words",
+)
+
+
+def length_feature(frame: pd.DataFrame) -> str:
+    """Log of the best known length: tokens where counted, else words."""
+    known = "f_log_tokens" in frame and frame["f_log_tokens"].notna().any()
+    return "f_log_tokens" if known else "f_log_words"
+
+
+def specifications(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
+    """Specification -> features."""
+    length = length_feature(frame)
+    return {"length": (length,), "markers": MARKERS, "markers_length": (*MARKERS, length)}
+
+
+def singles(frame: pd.DataFrame) -> list[str]:
+    """Features for one-feature fits: whole-response ones that are no plain count of hits."""
+    return [
+        c
+        for c in sorted(c for c in frame if c.startswith("f_"))
+        if not c.endswith(("_count", "_in_thinking", "_in_answer", "_per_1000_tokens"))
+        and frame[c].notna().any()
+    ]
+
+
+def adjust(table: pd.DataFrame) -> pd.DataFrame:
+    """Add ``family`` and ``p_adjusted``: Benjamini-Hochberg within method, specification, subset,
+    component, and apart for single datasets and for all together; failed fits take no part.
+    """
+    scope = np.where(table["dataset"] == responses.ALL, "all datasets", "each dataset")
+    parts = [table[c] for c in ("method", "specification", "subset", "component")]
+    table["family"] = parts[0].str.cat(parts[1:], sep="/") + "/" + scope
+    table["p_adjusted"] = np.nan
+    usable = (table["status"] == OK) & table["p"].notna()
+    for _, rows in table[usable].groupby("family"):
+        table.loc[rows.index, "p_adjusted"] = multipletests(rows["p"], method="fdr_bh")[1]
+    return table
+
+
+def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+    """Table ``regression``; coefficients per standard deviation within model, dataset, subset."""
+    frame = responses.decided(inputs["outcomes"], settings)
+    records = []
+    for subset, part in responses.subsets(frame):
+        if subset not in SUBSETS:
+            continue
+        for model, dataset, rows in responses.cells(part):
+            chosen = [(name, fs, tuple(METHODS)) for name, fs in specifications(rows).items()]
+            if subset == "decided":
+                chosen += [("single", (f,), ("pooled", "within")) for f in singles(rows)]
+            cell = {"model": model, "dataset": dataset, "subset": subset}
+            cell["n_undecided"] = responses.n_undecided(rows)
+            for name, features, methods in chosen:
+                design = make_design(rows, features)
+                for method in methods:
+                    fit = cell | {"specification": name, "method": method}
+                    records += [fit | record for record in run(method, design, features)]
+    if not records:
+        return pd.DataFrame(columns=list(SCHEMA.columns))
+    table = pd.DataFrame(records, columns=[c for c in SCHEMA.columns if c not in ADDED])
+    return adjust(table.assign(lexicon_sha256=lexicon_hash()))

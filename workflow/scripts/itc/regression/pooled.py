@@ -1,0 +1,111 @@
+"""Logit of correctness over all responses, with standard errors clustered by problem."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import statsmodels.api as sm
+from statsmodels.tools.sm_exceptions import ConvergenceWarning, HessianInversionWarning
+
+from itc.regression.checks import require_overlap, require_problems, require_variation
+from itc.regression.design import Design, collinear, intercepts
+from itc.regression.fit import Fit, FitError
+
+
+def clustered_logit(
+    y: np.ndarray, x: np.ndarray, block: np.ndarray, problem: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, int]:
+    """statsmodels Logit of ``y`` on ``x`` (n, p) and one intercept per block.
+
+    Returns coefficients, their standard errors, average marginal effects, theirs (p,), and the
+    number of clusters. Raises FitError on separation or non-convergence.
+    """
+    nuisance = intercepts(block)
+    require_overlap(y, x, nuisance)
+    n_clusters = len(np.unique(problem))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ConvergenceWarning)
+        warnings.simplefilter("error", HessianInversionWarning)
+        warnings.simplefilter("ignore", RuntimeWarning)
+        try:
+            result = sm.Logit(y, np.column_stack([x, nuisance])).fit(
+                disp=0,
+                maxiter=100,
+                cov_type="cluster",
+                cov_kwds={"groups": problem, "use_correction": True},
+                use_t=True,
+            )
+        except (ConvergenceWarning, HessianInversionWarning, np.linalg.LinAlgError) as error:
+            raise FitError(f"did not converge: {error}") from error
+        if not result.mle_retvals["converged"] or not np.isfinite(result.bse).all():
+            raise FitError("did not converge: the optimiser stopped without an optimum")
+        effects = result.get_margeff(at="overall", method="dydx")
+    p = x.shape[1]
+    estimates = result.params[:p], result.bse[:p], effects.margeff[:p], effects.margeff_se[:p]
+    return *estimates, n_clusters
+
+
+def fit_pooled(design: Design) -> Fit:
+    """Logit on the features and an intercept per dataset. Difficulty of questions confounds it."""
+    require_variation(design)
+    design = design.without(collinear(design.x, design.terms, intercepts(design.block)))
+    require_variation(design)
+    require_problems(design.n_problems, len(design.terms))
+    b, se, marginal, marginal_se, clusters = clustered_logit(
+        design.y, design.x, design.block, design.problem
+    )
+    return Fit(
+        rows=[(term, "total") for term in design.terms],
+        coefficient=b,
+        se=se,
+        df=clusters - 1,
+        n_responses=len(design.y),
+        n_problems=clusters,
+        marginal=marginal,
+        marginal_se=marginal_se,
+        dropped=design.dropped,
+        n_missing=design.n_missing,
+    )
+
+
+def fit_mundlak(design: Design) -> Fit:
+    """Logit on each feature's deviation from its problem mean (within) and the mean (between).
+
+    Mundlak (1978), Econometrica 46:69. The within coefficient is free of whatever is constant over
+    the responses to a question; the between one says how questions differ.
+    """
+    require_variation(design)
+    means = design.problem_means()
+    before = np.column_stack([intercepts(design.block), means])
+    within = design.x - means
+    size = np.linalg.norm(within, axis=0)
+    flat = {
+        t: "constant within every question"
+        for t, s in zip(design.terms, size, strict=True)
+        if s < 1e-9
+    }
+    if not flat:
+        reasons = collinear(means, design.terms, intercepts(design.block))
+        reasons |= collinear(within, design.terms, before) if not reasons else {}
+    else:
+        reasons = flat
+    if reasons:
+        return fit_mundlak(design.without(reasons))
+    require_problems(design.n_problems, 2 * len(design.terms))
+    b, se, marginal, marginal_se, clusters = clustered_logit(
+        design.y, np.column_stack([within, means]), design.block, design.problem
+    )
+    rows = [(term, component) for component in ("within", "between") for term in design.terms]
+    return Fit(
+        rows=rows,
+        coefficient=b,
+        se=se,
+        df=clusters - 1,
+        n_responses=len(design.y),
+        n_problems=clusters,
+        marginal=marginal,
+        marginal_se=marginal_se,
+        dropped=design.dropped,
+        n_missing=design.n_missing,
+    )
