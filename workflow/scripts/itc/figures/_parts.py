@@ -15,11 +15,13 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from itc.figures._style import MUTED, WIDTH, Look
 
 DOMAIN_ALL = "all"
+NOTHING = "nothing-to-draw"  # id of an empty figure, by which the page knows it
 
 
 def missing(reason: str) -> tuple[Figure, pd.DataFrame]:
     """A small figure that says what is not there and why, with an empty table as its data."""
     fig = plt.figure(figsize=(WIDTH, 1.1))
+    fig.set_gid(NOTHING)
     lines = "\n".join(textwrap.wrap(f"Nothing to draw: {reason}", 96))
     fig.text(0.5, 0.5, lines, ha="center", va="center", color=MUTED)
     return fig, pd.DataFrame({"note": [reason]})

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import matplotlib
 import pandas as pd
@@ -120,8 +119,8 @@ class Look:
 def cast(tables: dict[str, pd.DataFrame], among: list[str] | None = None) -> dict[str, Look]:
     """Looks of all models of a study, in reading order: reasoning models first, then by name.
 
-    ``tables["models"]`` (model, title, reasoning) is the page's cast list; where it is absent the
-    names of ``curves`` are used and every model gets the neutral shape. ``among`` limits the
+    ``tables["models"]`` (model, title, reasoning) is the cast list; where it is absent the names
+    of ``curves`` are used and every model gets the neutral shape. ``among`` limits the
     result, never the colours, so a model keeps its colour in every figure.
     """
     known = tables.get("models")
@@ -154,34 +153,13 @@ def cast(tables: dict[str, pd.DataFrame], among: list[str] | None = None) -> dic
     return looks
 
 
-def names_of(settings: dict[str, Any]) -> dict[str, pd.DataFrame]:
-    """The cast list as two small tables, ``models`` and ``dataset_titles``, from the settings
-    that every analysis gets; the caller adds them to the tables of a figure or a report.
-    """
-    models = pd.DataFrame(
-        [
-            {
-                "model": name,
-                "title": entry.get("title") or name,
-                "reasoning": entry.get("reasoning"),
-                "parameters": entry.get("parameters"),
-            }
-            for name, entry in settings.get("models", {}).items()
-        ],
-        columns=["model", "title", "reasoning", "parameters"],
-    )
-    datasets = pd.DataFrame(
-        [(n, e.get("title") or n) for n, e in settings.get("datasets", {}).items()],
-        columns=["dataset", "title"],
-    )
-    return {"models": models, "dataset_titles": datasets}
-
-
 def dataset_title(tables: dict[str, pd.DataFrame], name: str) -> str:
-    """Title of a dataset where the study names one."""
-    titles = tables.get("dataset_titles")
-    found = titles.loc[titles["dataset"] == name, "title"] if titles is not None else ()
-    return str(found.iloc[0]) if len(found) else pretty(name)
+    """Title of a dataset as its card (table ``dataset_cards``) gives it, or its name in words."""
+    cards = tables.get("dataset_cards")
+    if cards is None or not {"dataset", "title"} <= set(cards.columns):
+        return pretty(name)
+    found = cards.loc[cards["dataset"] == name, "title"].dropna()
+    return str(found.iloc[0]) if len(found) and found.iloc[0] else pretty(name)
 
 
 def strategy_titles(curves: pd.DataFrame) -> dict[str, str]:

@@ -31,7 +31,7 @@ from itc.figures._style import (
 )
 
 TITLE = "Accuracy against the number of samples"
-TABLES = ("curves",)
+TABLES = ("curves", "models")
 SECTION = "strategies"
 ORDER = 10
 

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from itc.figures._frontier import draw_frontier
 
 TITLE = "What a budget of output tokens buys"
-TABLES = ("curves",)
+TABLES = ("curves", "models")
 SECTION = "headline"
 ORDER = 10
 AXIS = "output tokens"  # name on the page's axis switch

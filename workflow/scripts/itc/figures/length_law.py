@@ -11,7 +11,7 @@ from itc.figures._parts import headline_dataset, missing, panel_title, rows_of, 
 from itc.figures._style import INK, MUTED, WIDTH, cast, style
 
 TITLE = "Is the shorter response to the same question the better one?"
-TABLES = ("length_law",)
+TABLES = ("length_law", "models")
 SECTION = "lengths"
 ORDER = 20
 NEEDED = ("model", "dataset", "subset", "rank", "n_ranks", "within_difference")

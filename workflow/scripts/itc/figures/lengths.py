@@ -12,7 +12,7 @@ from itc.figures._parts import log_axis, missing, rows_of, signed
 from itc.figures._style import WIDTH, cast, style
 
 TITLE = "Length of correct and incorrect responses"
-TABLES = ("lengths",)
+TABLES = ("lengths", "models")
 SECTION = "lengths"
 ORDER = 10
 MEASURES = ("tokens", "words", "characters")  # the first that was recorded is drawn

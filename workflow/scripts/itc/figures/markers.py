@@ -11,7 +11,7 @@ from itc.figures._parts import missing, rows_of
 from itc.figures._style import WIDTH, cast, pretty, style
 
 TITLE = "Markers in correct and incorrect responses"
-TABLES = ("markers",)
+TABLES = ("markers", "models")
 SECTION = "markers"
 ORDER = 10
 FIRST = ("hedging", "thinking", "discourse")  # the study's own categories lead

@@ -13,15 +13,17 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from itc.figures._contrast import estimate, key, model_rows
 from itc.figures._parts import headline_dataset, missing, rows_of
 from itc.figures._style import INK, MUTED, WIDTH, cast, pretty, style
+from itc.figures.markers import FIRST as CATEGORIES
 
 TITLE = "Odds of being correct per standard deviation of a feature"
-TABLES = ("regression",)
+TABLES = ("regression", "models")
 SECTION = "regression"
 ORDER = 10
 NEEDED = ("model", "dataset", "subset", "specification", "method", "component", "term")
 ESTIMATE = ["odds_ratio", "odds_ratio_low", "odds_ratio_high"]
 SPECIFICATIONS = ("markers_length", "markers", "length")  # the fullest that gave numbers
 MAX_TERMS = 4
+FIRST = {f"f_{name}_per_1000_words": i for i, name in enumerate(CATEGORIES)}  # length comes last
 TICKS = (0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100)
 
 
@@ -40,7 +42,8 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
             return missing("no regression of this study converged; the table says why for each")
         rows = rows[rows["specification"] == specification]
         rows = rows[rows["dataset"] == headline_dataset(rows)]
-        terms = list(dict.fromkeys(rows["term"]))[:MAX_TERMS]
+        terms = sorted(rows["term"].unique(), key=lambda t: ("log_" in t, FIRST.get(t, 9), t))
+        terms = terms[:MAX_TERMS]
         rows = rows[rows["term"].isin(terms)]
         looks = list(cast(tables, list(rows["model"].unique())).values())
         fig, axes = plt.subplots(
@@ -68,7 +71,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
         )
         fig.legend(handles=key(False, "odds ratio"), loc="outside upper left", ncols=2)
     keep = [*NEEDED, *ESTIMATE, *(c for c in ("p", "p_adjusted", "n_problems") if c in rows)]
-    return fig, rows[keep].reset_index(drop=True)
+    return fig, rows[keep].sort_values(list(NEEDED), ignore_index=True)
 
 
 def span(rows: pd.DataFrame) -> float:

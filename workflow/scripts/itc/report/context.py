@@ -9,7 +9,7 @@ import pandas as pd
 
 from itc import registry
 from itc.figures._frontier import upper_bounds
-from itc.figures._style import dataset_title, pretty
+from itc.figures._style import dataset_title, pretty, strategy_titles
 from itc.report.page import FigureBlock, Name, Origin, Switch
 
 
@@ -39,10 +39,10 @@ class Context:
         return Name(dataset_title(self.tables, name))
 
     def strategy(self, name: str) -> Name:
-        """Title of a strategy, from its own file."""
-        if name in registry.names("strategies"):
-            return Name(str(registry.constants("strategies", name).get("TITLE") or pretty(name)))
-        return Name(pretty(name))
+        """Title of a strategy, as ``curves`` gives it."""
+        curves = self.tables.get("curves")
+        titles = strategy_titles(curves) if curves is not None and "strategy" in curves else {}
+        return Name(titles.get(name) or pretty(name))
 
     def named(self, frame: pd.DataFrame) -> pd.DataFrame:
         """Copy with the names of datasets, models and strategies replaced by their titles."""
@@ -72,22 +72,23 @@ class Context:
 
     def drawings(self, section: str) -> list[FigureBlock | Switch]:
         """Figures of ``section`` in order; those with an AXIS become one switch."""
+        here = [b for b in self.figures.values() if self._home(b.name) == section]
+        switched = [b for b in here if b.axis]
+        drawn = [b for b in switched if not b.empty] or switched[:1]
+        absent = tuple(b.axis for b in switched if b not in drawn)
         found: list[FigureBlock | Switch] = []
-        switched = []
-        for block in self.figures.values():
-            place = figure_constants(block.name).get("SECTION")
-            home = place if place in self.sections else "figures"
-            if home != section:
-                continue
-            if block.axis:
-                switched.append(block)
-                if len(switched) > 1:
-                    continue
-            found.append(block)
-        if len(switched) > 1:
-            at = found.index(switched[0])
-            found[at] = Switch(f"{section}-axis", "Cost axis", tuple(switched))
+        for block in here:
+            if not block.axis:
+                found.append(block)
+            elif block is drawn[0]:
+                one = len(drawn) == 1 and not absent
+                switch = Switch(f"{section}-axis", "Cost axis", tuple(drawn), absent)
+                found.append(block if one else switch)
         return found
+
+    def _home(self, figure: str) -> str:
+        section = figure_constants(figure).get("SECTION")
+        return section if section in self.sections else "figures"
 
     def origin(self, kind: str, name: str) -> Origin | None:
         """Provenance of figure or table ``name`` (kind: figures or tables)."""

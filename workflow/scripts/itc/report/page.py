@@ -38,6 +38,7 @@ class Number:
     value: float
     text: str
     source: str
+    quiet: bool = False  # the ends of an interval: read after the value itself
 
     def __post_init__(self) -> None:
         if not self.source.strip():
@@ -91,6 +92,7 @@ class FigureBlock:
     number: int
     origin: Origin | None = None
     axis: str = ""  # label on a switch of several figures
+    empty: bool = False  # says only why there is nothing to draw
 
 
 @dataclass(frozen=True)
@@ -101,11 +103,13 @@ class Switch:
     name: str
     legend: str
     figures: tuple[FigureBlock, ...]
+    absent: tuple[str, ...] = ()  # axes that this study did not record
 
 
 @dataclass(frozen=True)
 class Column:
-    """A table column: ``style`` is one of text, percent, points, number, integer, tokens, p."""
+    """A table column: ``style`` is one of text, percent, points, number,
+    signed, integer, tokens, p."""
 
     key: str
     title: str
@@ -153,12 +157,14 @@ class Origin:
     rule: str = ""
     inputs: tuple[tuple[str, str], ...] = ()
     command: str = ""
+    script: str = ""
 
     @classmethod
     def of(cls, name: str, entry: dict[str, Any]) -> Origin:
         """From one entry of the provenance record."""
         inputs = tuple((i["path"], i.get("sha256", "")) for i in entry.get("inputs", ()))
-        return cls(name, entry.get("rule", ""), inputs, entry.get("command", ""))
+        words = (str(entry.get(key) or "") for key in ("command", "script"))
+        return cls(name, str(entry.get("rule", "")), inputs, *words)
 
 
 @dataclass(frozen=True)
@@ -212,6 +218,9 @@ def show(value: Any, style: str) -> str:
         return f"{100 * value:.1f}{NBSP}%".replace("-", MINUS)
     if style == "points":
         return f"{100 * value:+.1f}".replace("-", MINUS)
+    if style == "signed":
+        sign = "+" if value > 0 else ""
+        return sign + show(value, "tokens" if abs(value) >= 100 else "number")
     if style == "integer":
         return f"{value:,.0f}".replace("-", MINUS)
     if style == "tokens":
@@ -225,9 +234,9 @@ def show(value: Any, style: str) -> str:
     return f"{value:,.{digits}f}".replace("-", MINUS)
 
 
-def percent(value: float, source: str) -> Number:
+def percent(value: float, source: str, quiet: bool = False) -> Number:
     """A share as per cent."""
-    return Number(value, show(value, "percent"), source)
+    return Number(value, show(value, "percent"), source, quiet)
 
 
 def points(value: float, source: str) -> Number:

@@ -11,6 +11,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from itc import registry
+from itc.figures._parts import NOTHING
 from itc.report import captions as caption_files
 from itc.report.context import Context, figure_constants
 from itc.report.inline_svg import inline
@@ -29,8 +30,8 @@ def render_report(
 ) -> str:
     """The report as HTML.
 
-    ``tables`` by table name (and ``models``: model, title, reasoning); ``figures``: name -> SVG
-    file; ``provenance``: see docs/report.md; ``captions``, ``templates``, ``static``: folders of
+    ``tables`` by table name, as the sections' TABLES ask for them; ``figures``: name -> SVG file;
+    ``provenance``: see docs/report.md; ``captions``, ``templates``, ``static``: folders of
     ``reports/``. ``sections`` limits and never reorders; default: every file of
     ``report/sections``. A section whose ``build`` returns None is left out.
     """
@@ -103,6 +104,7 @@ def figure_blocks(
             number=number,
             origin=context.origin("figures", name),
             axis=constants.get("AXIS", ""),
+            empty=f'id="{NOTHING}"' in svg,
         )
     return blocks
 

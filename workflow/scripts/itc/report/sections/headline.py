@@ -10,7 +10,7 @@ from itc.report.page import Blocks, Card, Cards, Note, Number, Prose, count, per
 
 TITLE = "Headline"
 ORDER = 10
-TABLES = ("curves",)
+TABLES = ("curves", "models", "dataset_cards")
 
 
 def build(context: Context) -> Blocks:
@@ -38,7 +38,7 @@ def samples(row: pd.Series) -> tuple[Number | str, ...]:
 
 def interval(row: pd.Series) -> tuple[Number | str, ...]:
     """The 95 % interval in brackets."""
-    low, high = percent(row["low"], cell(row, "low")), percent(row["high"], cell(row, "high"))
+    low, high = (percent(row[end], cell(row, end), quiet=True) for end in ("low", "high"))
     return " [", low, ", ", high, "]"
 
 
@@ -80,7 +80,11 @@ def sentences(context: Context, here: pd.DataFrame) -> list[Prose]:
         if one.get("cost_output_tokens", 0) > 0 and pd.notna(top.get("cost_output_tokens")):
             ratio = top["cost_output_tokens"] / one["cost_output_tokens"]
             source = f"{cell(top, 'cost_output_tokens')} / {cell(one, 'cost_output_tokens')}"
-            text += [" for ", count(ratio, source, "number"), " times the output tokens"]
+            text += [
+                " for ",
+                count(ratio, source, "tokens" if ratio < 10 else "integer"),
+                " times the output tokens",
+            ]
         found.append(Prose((*text, "."), lead=True))
     kinds = here["model"].map(context.reasons)
     thinking, direct = here[kinds.eq(True)], here[kinds.eq(False)]

@@ -38,7 +38,8 @@ def build(context: Context) -> Provenance:
 
     def origins(kind: str) -> tuple[tuple[str, Origin], ...]:
         entries = record.get(kind, {})
-        return tuple((named.get(n, n), Origin.of(n, entries[n])) for n in sorted(entries))
+        titles = named if kind == "figures" else {}
+        return tuple((titles.get(n, n), Origin.of(n, entries[n])) for n in sorted(entries))
 
     return Provenance(
         facts=tuple((k, str(v)) for k, v in facts if v),

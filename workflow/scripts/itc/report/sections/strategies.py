@@ -7,7 +7,7 @@ from itc.report.page import Blocks, Column, Note, TableBlock
 
 TITLE = "Strategies"
 ORDER = 30
-TABLES = ("curves",)
+TABLES = ("curves", "models", "dataset_cards")
 
 COLUMNS = [
     Column("dataset", "dataset", choose=True),
