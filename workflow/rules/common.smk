@@ -6,7 +6,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(workflow.current_basedir) / ".." / "scripts"))
 
 from itc import registry
-from itc.config import ConfigError, parse, selected
+from itc.config import ConfigError, read_config, selected
 from itc.fingerprint import fingerprint, of_files
 from itc.grid import Grid
 from snakemake.exceptions import WorkflowError
@@ -14,7 +14,7 @@ from snakemake.exceptions import WorkflowError
 REPO = Path(workflow.current_basedir).parents[1].resolve()
 
 try:
-    grid = Grid(parse(config), REPO)
+    grid = Grid(read_config(config), REPO)
     grid.check_models()
     grid.runs
     grid.strategies

@@ -1,6 +1,8 @@
 rule prepare_dataset:
     output:
         f"{grid.results}/datasets/{{dataset}}-{{key}}.parquet",
+    wildcard_constraints:
+        dataset="|".join(map(re.escape, grid.prepared)) or "(?!)",
     log:
         "logs/prepare_dataset/{dataset}-{key}.log",
     resources:
@@ -44,5 +46,3 @@ for name, cells in grid.imports.items():
             f"importing recorded responses of {name}"
         script:
             "../scripts/import_recording.py"
-
-    ruleorder: f"import_{name}" > "prepare_dataset"

@@ -313,7 +313,7 @@ def _check_sizes(config: Config, problems: list[str]) -> None:
         )
 
 
-def parse(raw: dict[str, Any], check: bool = True) -> Config:
+def read_config(raw: dict[str, Any], check: bool = True) -> Config:
     """Turn Snakemake's merged mapping into a Config; raises ConfigError listing every fault."""
     try:
         config = Config.model_validate(raw)

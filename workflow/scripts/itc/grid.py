@@ -104,6 +104,11 @@ class Grid:
         """Models that are sampled here."""
         return tuple(m for m in self.study.models if self.model(m).source == "generate")
 
+    @cached_property
+    def prepared(self) -> tuple[str, ...]:
+        """Datasets that a loader prepares; the others come with their recording."""
+        return tuple(d for d in self.study.datasets if self.dataset(d).loader != "recording")
+
     def depth(self, procedure: str) -> int:
         """Number of ancestors; a procedure without parent has depth 0."""
         depth, name = 0, procedure

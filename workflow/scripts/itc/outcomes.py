@@ -83,7 +83,7 @@ def build_outcomes(
         how="left",
         validate="many_to_one",
     )
-    joined["answer_class"] = answer_classes(joined).astype("int32")
+    joined["answer_class"] = answer_classes(joined, problems).astype("int32")
     reason = joined["finish_reason"]
     joined["truncated"] = (reason == "length").astype("boolean").mask(reason.isna())
     return joined.drop(columns=["gold", "answer_type", "metadata", "normal_form"])

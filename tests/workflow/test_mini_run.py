@@ -1,0 +1,66 @@
+"""One run of the whole chain on scripted responses: files, determinism, extension."""
+
+import shutil
+
+STRATEGY = '''"""Always right: an extension written by a test."""
+
+TITLE = "Copycat"
+DESCRIPTION = "A single sample under another name."
+CITATION = "none"
+PROCEDURE = "sample"
+NEEDS = ()
+EXACT = True
+UPPER_BOUND = False
+
+from itc.strategies.single import evaluate  # noqa: E402, F401
+'''
+
+
+def tables_of(project):
+    home = project.folder / "results"
+    return {p.relative_to(home): p.read_bytes() for p in sorted(home.rglob("*.parquet"))}
+
+
+def test_every_stage_leaves_its_files(finished_mini):
+    home = finished_mini.folder / "results/mini"
+    assert (home / "report.html").stat().st_size > 10_000
+    for name in ("curves", "frontier", "regression", "markers", "lengths"):
+        assert (home / f"tables/{name}.parquet").exists()
+    for kind in ("svg", "pdf", "csv"):
+        assert (home / f"figures/frontier.{kind}").exists()
+    assert not list(finished_mini.folder.rglob("*.partial"))
+
+
+def test_two_runs_from_scratch_give_equal_bytes(finished_mini, project):
+    project.snakemake("all")
+    assert tables_of(project) == tables_of(finished_mini)
+    one, two = (p.folder / "results/mini/figures" for p in (finished_mini, project))
+    for path in one.iterdir():
+        assert path.read_bytes() == (two / path.name).read_bytes(), path.name
+
+
+def test_same_responses_give_equal_tables(finished):
+    before = tables_of(finished)
+    for part in ("annotations", "mini", "datasets"):
+        shutil.rmtree(finished.folder / "results" / part)
+    finished.snakemake("all")
+    assert tables_of(finished) == before
+
+
+def test_one_file_adds_a_strategy_to_the_dag_and_the_report(finished):
+    (finished.folder / "workflow/scripts/itc/strategies/copycat.py").write_text(STRATEGY)
+    finished.edit(
+        "tests/config/mini.yaml",
+        "strategies: [single, majority, coverage, shortest]",
+        "strategies: [single, majority, coverage, shortest, copycat]",
+    )
+    assert finished.jobs("all")["evaluate_strategy"] == 1
+    finished.snakemake("all")
+    assert "Copycat" in (finished.folder / "results/mini/report.html").read_text(encoding="utf-8")
+
+
+def test_replay_study_holds_no_generation(recordings, project):
+    project.configfile = "config/replay.yaml"
+    jobs = project.jobs("all", "--config", f"recordings={recordings}")
+    assert jobs["import_art-of-tts"] == 1
+    assert not [rule for rule in jobs if rule.startswith("generate")]
