@@ -273,7 +273,7 @@ def prune(root: str | Path, keep: set[str], *, delete: bool = False) -> list[tup
     """
     root = Path(root)
     found = []
-    for path in sorted(root.rglob("*.jsonl*")):
+    for path in sorted(root.rglob("*.json*")):
         relative = path.relative_to(root)
         shard = relative.with_name(relative.name.split(".")[0])
         if path.is_file() and shard.as_posix() not in keep:

@@ -80,24 +80,36 @@ class Params:
 
 
 @dataclass(frozen=True)
+class Cut:
+    """The beginning of an earlier output, as part of a prefix.
+
+    ids: its token ids. thinking_tokens: so many tokens of its thinking are kept, with what stands
+    before them; None keeps everything but a closing end-of-text token.
+    """
+
+    ids: tuple[int, ...]
+    thinking_tokens: int | None = None
+
+
+@dataclass(frozen=True)
 class Request:
     """One call of the model.
 
     messages: chat messages, dicts of role and content. prefix: beginning of the answer that the
-    model continues, a sequence of texts and of token id tuples; texts are tokenised on their own.
-    seed: in [0, 2**63). tag: whatever the caller wants back.
+    model continues, a sequence of texts and Cuts; texts are tokenised on their own. seed: in
+    [0, 2**63).
     """
 
     messages: tuple[dict[str, str], ...]
     params: Params
     seed: int
-    prefix: tuple[str | tuple[int, ...], ...] = ()
+    prefix: tuple[str | Cut, ...] = ()
 
     def content(self) -> dict[str, Any]:
         """Everything that decides the answer beside the model, as plain JSON values."""
         return {
             "messages": list(self.messages),
-            "prefix": [part if isinstance(part, str) else list(part) for part in self.prefix],
+            "prefix": [part if isinstance(part, str) else asdict(part) for part in self.prefix],
             "params": asdict(self.params),
             "seed": self.seed,
         }
@@ -120,6 +132,7 @@ class Completion:
     prompt_sha256: str
     prefix_text: str = ""
     prefix_ids: list[int] = field(default_factory=list)
+    prefix_thinking_tokens: int = 0  # of prefix_ids, those inside the thinking
     thinking_open: bool = False
     thinking_end: int | None = None
     n_thinking_tokens: int | None = None

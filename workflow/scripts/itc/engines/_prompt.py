@@ -10,6 +10,7 @@ from typing import Any
 
 from itc.engines._base import (
     Completion,
+    Cut,
     LongPromptError,
     PromptError,
     Request,
@@ -29,6 +30,7 @@ class Prompt:
     sha256: str  # over the ids as little-endian int32
     prefix_text: str
     prefix_ids: list[int]
+    prefix_thinking_tokens: int
     thinking_open: bool
 
     @property
@@ -65,7 +67,7 @@ class Prompter:
                 f"{name} has no chat template; give one in its entry of config/models.yaml "
                 f"(chat_template: path of a Jinja2 file)"
             )
-        self._rendered: OrderedDict[tuple, tuple[str, list[int]]] = OrderedDict()
+        self._rendered: OrderedDict[tuple, tuple[list[int], bool]] = OrderedDict()
         self._close = self.encode(thinking[1]) if thinking else []
         self._open = self.encode(thinking[0]) if thinking else []
 
@@ -80,20 +82,22 @@ class Prompter:
 
     def build(self, request: Request) -> Prompt:
         """The prompt of ``request``; raises LongPromptError when it leaves no room."""
-        text, ids = self._chat(request.messages)
+        ids, opened = self._chat(request.messages)
         parts: list[int] = []
         shown: list[str] = []
         for number, part in enumerate(request.prefix):
             if isinstance(part, str):
                 if number == 0:
-                    part = self._without_opening(text, part)
+                    part = self._without_opening(opened, part)
                 parts += self.encode(part)
                 shown.append(part)
             else:
-                parts += part
-                shown.append(self.decode(list(part)))
+                kept = self._cut(part, opened)
+                parts += kept
+                shown.append(self.decode(kept))
         prefix_text = "".join(shown)
         whole = ids + parts
+        end = find_thinking_end(prefix_text, opened, self.pair)
         if len(whole) >= self.window:
             raise LongPromptError(
                 f"a prompt of {len(whole)} tokens leaves no room in {self._name}'s window of "
@@ -105,7 +109,8 @@ class Prompter:
             hashlib.sha256(array("i", whole).tobytes()).hexdigest(),
             prefix_text,
             parts,
-            left_open(text + prefix_text, self.pair),
+            self._count_thinking(prefix_text, parts, opened, end) if parts else 0,
+            left_open((self.pair[0] if opened and self.pair else "") + prefix_text, self.pair),
         )
 
     def finish(
@@ -126,11 +131,22 @@ class Prompter:
             prompt_sha256=prompt.sha256,
             prefix_text=prompt.prefix_text,
             prefix_ids=prompt.prefix_ids,
+            prefix_thinking_tokens=prompt.prefix_thinking_tokens,
             thinking_open=prompt.thinking_open,
             thinking_end=end,
             n_thinking_tokens=self._count_thinking(text, ids, prompt.thinking_open, end),
             key=key,
         )
+
+    def _cut(self, part: Cut, is_open: bool) -> list[int]:
+        ids = list(part.ids)
+        if part.thinking_tokens is None:
+            return ids[:-1] if ids and ids[-1] in self._stops() else ids
+        start = 0
+        if not is_open and self._open:
+            found = subsequence(ids, self._open)
+            start = found + len(self._open) if found >= 0 else 0
+        return ids[: start + part.thinking_tokens]
 
     def _count_thinking(self, text: str, ids: list[int], is_open: bool, end: int | None) -> int:
         """Tokens between the delimiters; all behind the opening one if it never closed."""
@@ -157,9 +173,9 @@ class Prompter:
                 high = middle
         return low
 
-    def _without_opening(self, text: str, prefix: str) -> str:
+    def _without_opening(self, is_open: bool, prefix: str) -> str:
         """Drop the opening delimiter of ``prefix`` where the chat template already wrote it."""
-        if self.pair and left_open(text, self.pair) and prefix.lstrip().startswith(self.pair[0]):
+        if self.pair and is_open and prefix.lstrip().startswith(self.pair[0]):
             return prefix.lstrip()[len(self.pair[0]) :].lstrip("\n")
         return prefix
 
@@ -168,15 +184,21 @@ class Prompter:
         special = getattr(self.tokenizer, "all_special_ids", None) or []
         return {*special, *([] if eos is None else [eos])}
 
-    def _chat(self, messages: tuple[dict[str, str], ...]) -> tuple[str, list[int]]:
+    def _chat(self, messages: tuple[dict[str, str], ...]) -> tuple[list[int], bool]:
+        """Token ids, and whether the template opened a thinking block."""
         cached = tuple((m["role"], m["content"]) for m in messages)
         if cached in self._rendered:
             self._rendered.move_to_end(cached)
             return self._rendered[cached]
-        text = self.tokenizer.apply_chat_template(
-            list(messages), tokenize=False, add_generation_prompt=True, **self._kwargs
+        text, before = (
+            self.tokenizer.apply_chat_template(
+                list(messages), tokenize=False, add_generation_prompt=generation, **self._kwargs
+            )
+            for generation in (True, False)
         )
-        self._rendered[cached] = text, self.encode(text)
+        # Only what the template adds for the answer counts: a shown response may hold delimiters.
+        tail = text[len(before) :] if text.startswith(before) else text[-100:]
+        self._rendered[cached] = self.encode(text), left_open(tail, self.pair)
         if len(self._rendered) > _CACHE:
             self._rendered.popitem(last=False)
         return self._rendered[cached]

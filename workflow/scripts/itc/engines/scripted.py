@@ -53,9 +53,12 @@ class ByteTokenizer:
         """Text of the bytes; a broken sequence becomes a replacement character."""
         return bytes(ids).decode("utf-8", "replace")
 
-    def apply_chat_template(self, messages: list[dict[str, str]], **_: Any) -> str:
+    def apply_chat_template(
+        self, messages: list[dict[str, str]], add_generation_prompt: bool, **_: Any
+    ) -> str:
         """Role and content per line."""
-        return "".join(f"[{m['role']}] {m['content']}\n" for m in messages) + "[assistant] "
+        text = "".join(f"[{m['role']}] {m['content']}\n" for m in messages)
+        return text + "[assistant] " if add_generation_prompt else text
 
 
 @contextmanager

@@ -9,7 +9,7 @@ A procedure module holds
   each row it records. Chains are independent, so they share one batch; a chain's own steps wait;
 * ``requests(work) -> int``: how many calls that are at most, for progress and estimates;
 * ``check(settings)`` where it has options to verify;
-* judges also have ``read(response, settings) -> float | None``.
+* judges also have ``read_score(row, settings) -> float | None``.
 
 Everything a chain asks for must follow from its work and the completions sent to it alone: a
 resumed job replays chains from the journal.
@@ -18,9 +18,8 @@ resumed job replays chains from the journal.
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
@@ -28,12 +27,21 @@ import jinja2
 import jinja2.meta
 import jinja2.sandbox
 
-from itc.engines._base import Completion, Params, Request
+from itc.engines._base import Completion, Cut, Params, Request
 from itc.journal import canonical
 
 JOIN = "\n\n"  # between the calls of one response
-
-VARIABLES = ("question", "response", "answer", "critique", "answers", "responses", "summaries")
+NO_ANSWER = "(none)"  # shown where an earlier response gave no answer
+NO_RESPONSE = "(no final response)"
+LOGPROBS = (  # names of Response.logprobs that table responses has columns for
+    "cumulative_logprob",
+    "mean_entropy",
+    "confidence_mean",
+    "confidence_tail",
+    "confidence_lowest",
+    "confidence_bottom10",
+)
+PLATFORM = ("engine", "engine_version", "dtype", "gpu", "tensor_parallel")
 
 
 class ProcedureError(ValueError):
@@ -48,7 +56,7 @@ class Ask:
     draw: int
     round: int
     prompt: str
-    prefix: tuple[str | tuple[int, ...], ...] = ()
+    prefix: tuple[str | Cut, ...] = ()
     step: str = ""  # which call of this row: e.g. critique, summary 2
     overrides: Mapping[str, Any] = field(default_factory=dict)  # of sampling parameters
 
@@ -95,6 +103,7 @@ class Work:
     seed: int
     thinking: tuple[str, str] | None
     logprobs: int | None = None
+    _known: dict[str, Any] | None = field(default=None, repr=False)
 
     def render(self, role: str = "prompt", **variables: Any) -> str:
         """Fill the template of ``role``; raises ProcedureError for an unknown variable."""
@@ -192,6 +201,86 @@ class Work:
             platform=last.platform,
         )
 
+    def continued(
+        self, ask: Ask, done: Completion, parents: Sequence[str], thought: int | None = None
+    ) -> Response:
+        """The row of an answer that the model went on with from a prefix: prefix and output.
+
+        It is charged as if the model had written it in one go: the prompt once, the prefix as
+        output. thought: thinking tokens, if not those of prefix and output together.
+        """
+        text = done.prefix_text + done.text
+        ids = done.prefix_ids + done.token_ids
+        inside, end = done.prefix_thinking_tokens, done.thinking_end
+        if done.thinking_open:  # the prefix is part of the thinking
+            end = None if end is None else end + len(done.prefix_text)
+            inside += done.n_thinking_tokens or 0
+        else:
+            end = self._closed_in(done.prefix_text)
+        return Response(
+            problem_id=ask.problem_id,
+            draw=ask.draw,
+            round=ask.round,
+            parents=list(parents),
+            text=text,
+            thinking_end=end,
+            n_prompt_tokens=done.n_prompt_tokens,
+            n_output_tokens=len(ids),
+            n_thinking_tokens=inside if thought is None else thought,
+            token_ids=ids,
+            finish_reason=done.finish_reason,
+            prompt_sha256=done.prompt_sha256,
+            seed=self.seed_of(ask),
+            logprobs=done.logprobs,
+            platform=done.platform,
+        )
+
+    def carried(self, row: Mapping[str, Any], ask: Ask) -> Response:
+        """A row that repeats a parent's response because there is nothing to ask for."""
+        end = _number(row.get("thinking_end"))
+        return Response(
+            problem_id=ask.problem_id,
+            draw=ask.draw,
+            round=ask.round,
+            parents=[row["response_id"]],
+            text=row.get("text") or "",
+            thinking_end=end,
+            n_prompt_tokens=_number(row.get("n_prompt_tokens")),
+            n_output_tokens=_number(row.get("n_output_tokens")) or 0,
+            n_thinking_tokens=_number(row.get("n_thinking_tokens")),
+            token_ids=list(tokens(row)),
+            finish_reason=row.get("finish_reason"),
+            prompt_sha256=row.get("prompt_sha256") or "",
+            seed=int(row["seed"]),
+            logprobs={n: row[n] for n in LOGPROBS if row.get(n) is not None and row[n] == row[n]},
+            platform={n: row.get(n) for n in PLATFORM},
+        )
+
+    def answer_of(self, response: Response) -> str | None:
+        """Final answer of a response made in this job, as the grader of its problem reads it."""
+        from itc.grading import _grade  # pandas: only where an answer is needed
+
+        if self._known is None:
+            import pandas as pd
+
+            self._known = _grade.by_id(pd.DataFrame(self.problems))
+        problem = self._known[response.problem_id]
+        found = _grade.extract_one(
+            _grade.grader(problem["answer_type"]),
+            problem,
+            response.text,
+            response.thinking_end,
+            response.n_thinking_tokens,
+            response.finish_reason,
+        )
+        return found.answer
+
+    def _closed_in(self, text: str) -> int | None:
+        if self.thinking is None:
+            return None
+        found = text.rfind(self.thinking[1])
+        return None if found < 0 else found + len(self.thinking[1])
+
     def _unclosed(self, done: Completion) -> bool:
         opened = done.thinking_open or (self.thinking and self.thinking[0] in done.text)
         return bool(opened) and done.thinking_end is None
@@ -261,27 +350,40 @@ def positive(procedure: str, settings: Mapping[str, Any], key: str, default: int
 
 
 def visible(row: Mapping[str, Any]) -> str:
-    """What a response shows to others: its text behind the thinking, all of it if that is empty."""
-    text, end = row.get("text") or "", row.get("thinking_end")
-    if end is None or end != end:
-        return text.strip()
-    return text[int(end) :].strip() or text.strip()
+    """What a response shows to others: its text behind the thinking, NO_RESPONSE if there is none.
+
+    So a thinking that never closed is not shown, as an interface that hides thinking would do.
+    """
+    text, end = row.get("text") or "", _number(row.get("thinking_end"))
+    shown = "" if unfinished(row) else text[end or 0 :].strip()
+    return shown or NO_RESPONSE
 
 
-_BOXED = re.compile(r"\\boxed\s*\{")
+def unfinished(row: Mapping[str, Any]) -> bool:
+    """Whether a response was still thinking when it ended."""
+    thought = _number(row.get("n_thinking_tokens"))
+    return bool(thought) and _number(row.get("thinking_end")) is None
 
 
-def boxed(text: str) -> str | None:
-    """Content of the last ``\\boxed{...}`` with balanced braces, or None."""
-    for match in reversed(list(_BOXED.finditer(text))):
-        depth = 1
-        for offset in range(match.end(), len(text)):
-            depth += {"{": 1, "}": -1}.get(text[offset], 0)
-            if depth == 0:
-                return text[match.end() : offset].strip()
-    return None
+def tokens(row: Mapping[str, Any]) -> tuple[int, ...]:
+    """Token ids of a row of table ``responses``; raises ProcedureError where none were recorded."""
+    found = row.get("token_ids")
+    if found is None or (len(found) == 0 and row.get("n_output_tokens")):
+        raise ProcedureError(
+            f"response {row.get('response_id')!r} has no token ids, so it cannot be cut or gone on "
+            f"from; responses recorded elsewhere serve only procedures that read their text"
+        )
+    return tuple(int(token) for token in found)
 
 
-def with_round(ask: Ask, **changes: Any) -> Ask:
-    """A copy of ``ask`` with some fields changed."""
-    return replace(ask, **changes)
+def shown_answer(answer: Any) -> str:
+    """An extracted answer as prompts show it."""
+    return NO_ANSWER if answer is None or answer != answer else str(answer)
+
+
+def _number(value: Any) -> int | None:
+    """An integer of a pandas row, where a missing one is NaN, NA or None."""
+    try:
+        return None if value is None or value != value else int(value)
+    except TypeError:  # pandas.NA
+        return None

@@ -1,0 +1,91 @@
+"""Thinking made longer: its end is suppressed and "Wait" appended, one to m times.
+
+As in budget forcing (Muennighoff et al. 2025, arXiv 2501.19393). Round i goes on from the thinking
+of round i-1 with the closing delimiter (of a model without thinking: the end of its response)
+replaced by the appended text, and ends with an answer, so every number of extensions is a complete
+response. A row holds the whole thinking and is charged as if written in one go. A thinking that
+never closed cannot be extended; its row repeats the previous one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from itc.engines._base import Cut
+from itc.procedures._base import (
+    Ask,
+    Chain,
+    ProcedureError,
+    Work,
+    check_prompts,
+    positive,
+    tokens,
+)
+
+TITLE = "Extended thinking"
+PARENT = "sample"
+PROMPTS = {"prompt": ("question",)}
+OPTIONS = {
+    "times": "how often the end of thinking is suppressed, default 1",
+    "wait": 'text appended in its place, default "Wait"',
+    "long_prompt": "fail (default), or skip: record an empty response to a prompt over the window",
+    "confidence_window": "tokens of a confidence group, default 2048",
+}
+
+
+def check(name: str, settings: Mapping[str, Any]) -> None:
+    """Raise ProcedureError for settings that cannot run."""
+    check_prompts(name, settings, PROMPTS)
+    positive(name, settings, "times", 1)
+    if not str(settings.get("wait", "Wait")).strip():
+        raise ProcedureError(f"procedures.{name}.wait: empty; give the text to append")
+
+
+def requests(work: Work) -> int:
+    """At most one call per response and extension."""
+    return sum(len(rows) for _, rows in work.by_problem()) * int(work.settings.get("times", 1))
+
+
+def chains(work: Work) -> Iterator[Chain]:
+    """The prompt must be the one the parent answered, its prefix is cached."""
+    for problem, rows in work.by_problem():
+        prompt = work.render(question=problem["question"])
+        for row in rows:
+            yield _chain(work, prompt, row)
+
+
+def _chain(work: Work, prompt: str, parent: Mapping[str, Any]) -> Chain:
+    row = dict(parent)
+    for number in range(1, int(work.settings.get("times", 1)) + 1):
+        ask = Ask(row["problem_id"], row["draw"], number, prompt)
+        if _can_go_on(work, row):
+            thought = int(row["n_thinking_tokens"]) if work.thinking else None
+            prefix = (Cut(tokens(row), thought), _joint(row, work))
+            done = yield Ask(row["problem_id"], row["draw"], number, prompt, prefix=prefix)
+            response = work.continued(ask, done, [row["response_id"]])
+        else:
+            response = work.carried(row, ask)
+        yield response
+        row = {
+            **{name: row.get(name) for name in ("problem_id", "draw")},
+            **vars(response),
+            **response.logprobs,
+            **response.platform,
+            "response_id": work.response_id(row["problem_id"], row["draw"], number),
+        }
+
+
+def _can_go_on(work: Work, row: Mapping[str, Any]) -> bool:
+    end = row.get("thinking_end")
+    closed = end is not None and end == end
+    return bool(tokens(row)) and (closed if work.thinking else row.get("finish_reason") == "stop")
+
+
+def _joint(row: Mapping[str, Any], work: Work) -> str:
+    """The appended text, on a new line unless the thinking ends with white space."""
+    wait = str(work.settings.get("wait", "Wait"))
+    text = row.get("text") or ""
+    if work.thinking:
+        text = text[: int(row["thinking_end"]) - len(work.thinking[1])]
+    return wait if text[-1:].isspace() else "\n" + wait

@@ -1,0 +1,101 @@
+"""Sequential revision: each round shows the model its previous attempt and asks for a better one.
+
+``show: response`` shows the previous response behind its thinking, ``show: full`` all of it,
+``show: answer`` only its final answer (multi-round thinking, Tian et al. 2025, arXiv 2503.19855).
+With a template for the role ``critique`` the model first criticises the attempt and then answers
+with that critique in view; both calls are one response, the critique counts as thinking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from itc.procedures._base import (
+    Ask,
+    Chain,
+    ProcedureError,
+    Work,
+    check_prompts,
+    positive,
+    prompts,
+    shown_answer,
+    visible,
+)
+
+TITLE = "Sequential revision"
+PARENT = "sample"
+PROMPTS = {
+    "prompt": ("question", "response", "answer", "critique"),
+    "critique": ("question", "response", "answer"),
+}
+OPTIONS = {
+    "rounds": "revisions of each response, default 1",
+    "show": "response (default): behind its thinking; full: all of it; answer: its final answer",
+    "critique_tokens": "cap on the output tokens of a critique, default max_tokens",
+    "long_prompt": "fail (default), or skip: record an empty response to a prompt over the window",
+    "confidence_window": "tokens of a confidence group, default 2048",
+}
+
+
+def check(name: str, settings: Mapping[str, Any]) -> None:
+    """Raise ProcedureError for settings that cannot run."""
+    allowed = dict(PROMPTS)
+    if "critique" not in prompts(settings):
+        allowed["prompt"] = PROMPTS["critique"]
+    check_prompts(name, settings, allowed)
+    positive(name, settings, "rounds", 1)
+    if settings.get("show", "response") not in ("response", "full", "answer"):
+        raise ProcedureError(
+            f"procedures.{name}.show: {settings['show']!r}; allowed: response, full, answer"
+        )
+
+
+def requests(work: Work) -> int:
+    """One call per response and round, two with a critique."""
+    calls = 2 if "critique" in prompts(work.settings) else 1
+    return sum(len(rows) for _, rows in work.by_problem()) * _rounds(work) * calls
+
+
+def chains(work: Work) -> Iterator[Chain]:
+    """One chain per draw; its rounds wait for each other."""
+    for problem, rows in work.by_problem():
+        for row in rows:
+            yield _chain(work, problem, row)
+
+
+def _chain(work: Work, problem: Mapping[str, Any], row: Mapping[str, Any]) -> Chain:
+    full = work.settings.get("show") == "full"
+    text = row.get("text") or "" if full else visible(row)
+    answer, parent = row.get("answer"), row["response_id"]
+    for number in range(1, _rounds(work) + 1):
+        shown = {
+            "question": problem["question"],
+            "response": text,
+            "answer": shown_answer(answer),
+        }
+        calls = []
+        if "critique" in prompts(work.settings):
+            limit = work.settings.get("critique_tokens") or work.settings["max_tokens"]
+            critique = yield Ask(
+                problem["problem_id"],
+                row["draw"],
+                number,
+                work.render("critique", **shown),
+                step="critique",
+                overrides={"max_tokens": limit},
+            )
+            calls.append(critique)
+            shown["critique"] = visible(vars(critique))
+        ask = Ask(problem["problem_id"], row["draw"], number, work.render(**shown))
+        calls.append((yield ask))
+        response = work.record(ask, calls, [parent])
+        yield response
+        # Only what the last call wrote is shown to the next round, not the critique before it.
+        text = calls[-1].text if full else visible(vars(calls[-1]))
+        answer = work.answer_of(response)
+        parent = work.response_id(problem["problem_id"], row["draw"], number)
+
+
+def _rounds(work: Work) -> int:
+    return int(work.settings.get("rounds", 1))

@@ -1,0 +1,85 @@
+"""Thinking cut short: the first tokens of a recorded thinking, then a forced answer.
+
+For each budget of thinking tokens the parent's thinking is cut there, closed, and the model goes
+on with its answer. Budget 0 is a pre-filled, finished, empty thinking block. A row reads as if the
+model had stopped thinking by itself: text and tokens of the kept thinking and of the new answer,
+the prompt charged once. A thinking that ended before the budget is the parent's response unchanged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from itc.engines._base import Cut
+from itc.procedures._base import (
+    Ask,
+    Chain,
+    ProcedureError,
+    Work,
+    check_prompts,
+    tokens,
+    unfinished,
+)
+
+TITLE = "Truncated thinking"
+PARENT = "sample"
+PROMPTS = {"prompt": ("question",)}
+OPTIONS = {
+    "budgets": "thinking tokens kept, a list; 0 is an empty thinking block",
+    "force": "text written behind the closed thinking to force an answer, default none",
+    "long_prompt": "fail (default), or skip: record an empty response to a prompt over the window",
+    "confidence_window": "tokens of a confidence group, default 2048",
+}
+
+
+def check(name: str, settings: Mapping[str, Any]) -> None:
+    """Raise ProcedureError for settings that cannot run."""
+    check_prompts(name, settings, PROMPTS)
+    budgets = settings.get("budgets")
+    fine = isinstance(budgets, list) and budgets and len(set(budgets)) == len(budgets)
+    if not fine or any(isinstance(b, bool) or not isinstance(b, int) or b < 0 for b in budgets):
+        raise ProcedureError(
+            f"procedures.{name}.budgets: {budgets!r}; needs a list of different token numbers "
+            f"from 0, e.g. [0, 64, 256]"
+        )
+
+
+def requests(work: Work) -> int:
+    """At most one call per response and budget."""
+    if work.thinking is None:
+        raise ProcedureError(
+            f"procedures.{work.procedure}: model {work.model!r} has no thinking to cut; set "
+            f"`reasoning_only: true` here, or `thinking` in the model's entry"
+        )
+    return sum(len(rows) for _, rows in work.by_problem()) * len(work.settings["budgets"])
+
+
+def chains(work: Work) -> Iterator[Chain]:
+    """The prompt must be the one the parent answered, its prefix is cached."""
+    for problem, rows in work.by_problem():
+        prompt = work.render(question=problem["question"])
+        for row in rows:
+            for budget in sorted(work.settings["budgets"]):
+                yield _chain(work, Ask(problem["problem_id"], row["draw"], budget, prompt), row)
+
+
+def _chain(work: Work, ask: Ask, row: Mapping[str, Any]) -> Chain:
+    budget = ask.round
+    thought = int(row.get("n_thinking_tokens") or 0)
+    if not unfinished(row) and thought <= budget and row.get("text"):
+        yield work.carried(row, ask)
+        return
+    opening, closing = work.thinking or ("", "")
+    force = work.settings.get("force") or ""
+    kept = min(budget, thought)
+    if kept:
+        prefix: tuple[str | Cut, ...] = (
+            Cut(tokens(row), kept),
+            f"\n{closing}\n\n{force}",
+        )
+    else:
+        prefix = (f"{opening}\n\n{closing}\n\n{force}",)
+    done = yield Ask(ask.problem_id, ask.draw, ask.round, ask.prompt, prefix=prefix)
+    response = work.continued(ask, done, [row["response_id"]], thought=kept)
+    yield response
