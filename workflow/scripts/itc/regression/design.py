@@ -46,6 +46,17 @@ class Design:
         sums = [np.bincount(self.problem, column, self.n_problems) for column in self.x.T]
         return (np.stack(sums, 1) / size[:, None])[self.problem] if sums else self.x
 
+    def rows(self, keep: np.ndarray) -> Design:
+        """The same design on the rows (n,) bool ``keep`` only; still in its old units."""
+        return replace(
+            self,
+            y=self.y[keep],
+            x=self.x[keep],
+            problem=pd.factorize(self.problem[keep])[0],
+            block=pd.factorize(self.block[keep])[0],
+            draw=self.draw[keep],
+        )
+
     def without(self, reasons: dict[str, str]) -> Design:
         """The same design less some terms, which are remembered as dropped."""
         keep = [i for i, term in enumerate(self.terms) if term not in reasons]

@@ -46,9 +46,19 @@ def clustered_logit(
     return *estimates, n_clusters
 
 
+def informative_blocks(design: Design) -> Design:
+    """Without datasets whose responses are all correct or all incorrect: their intercept is
+    infinite and they tell nothing about the features.
+    """
+    share = np.bincount(design.block, design.y) / np.bincount(design.block)
+    keep = ((share > 0) & (share < 1))[design.block]
+    return design if keep.all() else design.rows(keep)
+
+
 def fit_pooled(design: Design) -> Fit:
     """Logit on the features and an intercept per dataset. Difficulty of questions confounds it."""
     require_variation(design)
+    design = informative_blocks(design)
     design = design.without(collinear(design.x, design.terms, intercepts(design.block)))
     require_variation(design)
     require_problems(design.n_problems, len(design.terms))
@@ -76,6 +86,7 @@ def fit_mundlak(design: Design) -> Fit:
     the responses to a question; the between one says how questions differ.
     """
     require_variation(design)
+    design = informative_blocks(design)
     means = design.problem_means()
     before = np.column_stack([intercepts(design.block), means])
     within = design.x - means
