@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
+from itc import registry
+from itc.figures._save import save
+from itc.report.render import render_report
+
+REPORTS = Path(__file__).resolve().parents[3] / "reports"
 
 DEMO = {
     "models": ["tiny-reasoner", "tiny-direct"],
@@ -273,3 +280,25 @@ def tables(size: dict) -> dict[str, pd.DataFrame]:
         "dataset_cards": dataset_cards(size),
         "quality": quality(size),
     }
+
+
+def draw_figures(tables: dict[str, pd.DataFrame], folder: Path) -> dict[str, Path]:
+    """Every figure of the registry, drawn into ``folder``/figures as SVG, PDF and CSV."""
+    paths = {}
+    for name in registry.names("figures"):
+        fig, data = registry.load("figures", name).draw(tables)
+        paths[name] = folder / "figures" / f"{name}.svg"
+        save(
+            fig, data, paths[name], paths[name].with_suffix(".csv"), paths[name].with_suffix(".pdf")
+        )
+    return paths
+
+
+def write_report(folder: Path, frames: dict[str, pd.DataFrame]) -> Path:
+    """The report of a synthetic study, figures beside it; returns the page's path."""
+    figures = draw_figures(frames, folder)
+    record = provenance(list(figures), list(frames))
+    parts = (REPORTS / "captions", REPORTS / "templates", REPORTS / "static")
+    out = folder / "report.html"
+    out.write_text(render_report(frames, figures, record, *parts), encoding="utf-8")
+    return out

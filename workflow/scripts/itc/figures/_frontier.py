@@ -43,6 +43,7 @@ def draw_frontier(
         return _missing(f"the table “curves” has no rows with the cost “{label}”")
     curves = curves[(curves["dataset"] == headline_dataset(curves)) & ~upper_bounds(curves)]
     curves = curves[curves[cost] > 0].dropna(subset=["accuracy", cost])
+    curves = curves.sort_values(["model", "strategy", "budget"], kind="stable")  # ties: by name
     if curves.empty:
         return _missing(f"no operating point of this study carries the cost “{label}”")
     with style():

@@ -1,0 +1,275 @@
+"""The page: self-contained, escaped, every number sourced, nothing lost when tables are absent."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from itc import registry
+from itc.figures._save import save
+from itc.report import captions, page
+from itc.report.context import Context
+from itc.report.inline_svg import UnsafeSvgError, inline
+from itc.report.render import environment, in_order, json_script, render_report
+from markupsafe import Markup
+
+REPO = Path(__file__).resolve().parents[3]
+REPORTS = REPO / "reports"
+_spec = importlib.util.spec_from_file_location("synthetic", Path(__file__).parent / "synthetic.py")
+synthetic = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(synthetic)
+
+HOSTILE = (
+    '<script>alert(1)</script><img src=x onerror="alert(2)">"&\u202e\u0007 javascript:alert(3)'
+)
+FOLDERS = (REPORTS / "captions", REPORTS / "templates", REPORTS / "static")
+
+
+VOID = {"meta", "link", "input", "br", "img", "hr", "use", "path", "rect"}
+
+
+class Document(HTMLParser):
+    """Tags with attributes and ids of a page, and unclosed elements."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(convert_charrefs=True)
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.problems: list[str] = []
+        self.words: list[str] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in VOID:
+            return
+        if not self.open or self.open.pop() != tag:
+            self.problems.append(f"</{tag}> at {self.getpos()}")
+
+    def handle_data(self, data: str) -> None:
+        if not self.open or self.open[-1] not in ("script", "style"):
+            self.words.append(data)
+
+    @property
+    def ids(self) -> list[str]:
+        return [a["id"] for _, a in self.tags if a.get("id")]
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def figures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("figures")
+    tables, paths = synthetic.tables(synthetic.DEMO), {}
+    for name in registry.names("figures"):
+        paths[name] = folder / f"{name}.svg"
+        save(*registry.load("figures", name).draw(tables), paths[name])
+    return paths
+
+
+@pytest.fixture(scope="module")
+def html(figures: dict[str, Path]) -> str:
+    tables = synthetic.tables(synthetic.DEMO)
+    return render_report(
+        tables, figures, synthetic.provenance(list(figures), list(tables)), *FOLDERS
+    )
+
+
+def test_the_page_is_whole_and_has_unique_ids(html: str) -> None:
+    document = Document(html)
+    assert not document.problems and not document.open
+    assert len(document.ids) == len(set(document.ids))
+    anchors = {a["href"][1:] for t, a in document.tags if t == "a" and a["href"].startswith("#")}
+    assert anchors <= set(document.ids)
+    used = {a["href"][1:] for t, a in document.tags if t == "use"}
+    assert used and used <= set(document.ids)
+    labels = {
+        i
+        for _, a in document.tags
+        for key in ("aria-labelledby", "aria-controls")
+        for i in (a.get(key) or "").split()
+    }
+    assert labels <= set(document.ids)
+
+
+def test_no_address_outside_the_file(html: str) -> None:
+    assert not re.findall(r"(?:https?:)?//[a-z0-9-]+\.[a-z]", html, re.I)
+    assert "@import" not in html and "xmlns" not in html
+    for tag, attributes in Document(html).tags:
+        for key in ("src", "href", "action", "data", "poster"):
+            value = attributes.get(key)
+            if value is not None and tag != "data":
+                assert value.startswith(("#", "figures/", "data:,")), (tag, key, value)
+
+
+def test_same_input_gives_the_same_page(html: str, figures: dict[str, Path]) -> None:
+    tables = synthetic.tables(synthetic.DEMO)
+    record = synthetic.provenance(list(figures), list(tables))
+    assert render_report(tables, figures, record, *FOLDERS) == html
+
+
+def test_every_figure_is_there_with_words_for_who_cannot_see_it(html: str, figures: dict) -> None:
+    drawn = [n for n in figures if n not in ("frontier_money", "frontier_gpu_seconds")]
+    for name in drawn:
+        assert f'id="figure-{name}"' in html and f'<title id="{name}-title">' in html
+        description = re.search(rf'<desc id="{name}-desc">([^<]+)</desc>', html)
+        assert description and len(description[1].split()) > 20
+    assert "Not recorded in this study: GPU-seconds, money" in Document(html).text
+
+
+def test_numbers_of_the_headline_are_those_of_the_table(html: str) -> None:
+    tables = synthetic.tables(synthetic.DEMO)
+    curves = tables["curves"]
+    rows = curves[(curves["dataset"] == "all") & (curves["strategy"] != "coverage")]
+    best = rows.loc[rows["accuracy"].idxmax()]
+    found = re.findall(r'<data value="([\d.]+)"[^>]*title="Source: ([^"]+)">([^<]+)<', html)
+    assert found, "prose numbers carry value and source"
+    top = [text for value, source, text in found if float(value) == best["accuracy"]]
+    assert top and top[0] == f"{100 * best['accuracy']:.1f}\N{NO-BREAK SPACE}%"
+    assert all("curves" in source for _, source, _ in found)
+
+
+def test_prose_with_an_unsourced_number_fails_the_build() -> None:
+    with pytest.raises(page.UnsourcedNumberError, match="82"):
+        page.Prose(("accuracy reaches 82 per cent",))
+    with pytest.raises(page.UnsourcedNumberError, match="no source"):
+        page.Number(0.82, "82 %", " ")
+
+
+def test_tables_absent_or_empty_leave_a_page_that_says_so(tmp_path: Path) -> None:
+    for tables in ({}, {name: pd.DataFrame() for name in synthetic.tables(synthetic.DEMO)}):
+        document = Document(render_report(tables, {}, {"study": "empty"}, *FOLDERS))
+        assert "no headline yet" in document.text and not document.problems
+
+
+def test_sections_can_be_chosen_and_homeless_figures_are_kept(figures: dict) -> None:
+    tables = synthetic.tables(synthetic.DEMO)
+    html = render_report(tables, figures, {"study": "x"}, *FOLDERS, sections=["figures", "quality"])
+    document = Document(html)
+    headings = [a["id"] for t, a in document.tags if t == "section"]
+    assert headings == ["quality", "figures"]
+    assert 'id="figure-markers"' in html
+
+
+def test_sections_come_in_their_order() -> None:
+    names = in_order()
+    assert names[0] == "headline" and names[-1] == "provenance"
+    assert set(names) == set(registry.names("sections"))
+
+
+def test_hostile_names_and_titles_are_text(figures: dict[str, Path]) -> None:
+    tables = synthetic.tables(synthetic.DEMO)
+    for name, frame in tables.items():
+        for column in ("model", "dataset", "strategy", "title", "reason", "category", "licence"):
+            if column in frame:
+                swapped = frame[column].replace({"tiny-reasoner": HOSTILE, "chain_sum": HOSTILE})
+                tables[name] = frame = frame.assign(**{column: swapped})
+    record = synthetic.provenance(list(figures), list(tables))
+    record |= {"title": HOSTILE, "notice": HOSTILE, "study": HOSTILE, "command": HOSTILE}
+    document = Document(render_report(tables, figures, record, *FOLDERS))
+    assert not document.problems
+    scripts = [a for t, a in document.tags if t == "script"]
+    assert all(set(a) <= {"type"} for a in scripts)
+    assert not [t for t, _ in document.tags if t == "img"]
+    assert not [a for _, a in document.tags if any(k.startswith("on") for k in a)]
+    assert "<script>alert(1)</script>" in document.text, "shown as it was written"
+
+
+def test_json_cannot_close_its_script_element() -> None:
+    text = json_script({"a": "</script><!--", "b": "\u2028", "c": "\ud800"})
+    assert "<" not in text and "\u2028" not in text
+    assert json.loads(text.replace("?", ""))["a"] == "</script><!--"
+
+
+def test_autoescape_is_on() -> None:
+    assert environment(REPORTS / "templates").from_string("{{ x }}").render(x="<b>") == "&lt;b&gt;"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<script>1</script>",
+        '<a href="x">y</a>',
+        '<g onload="x()"/>',
+        '<use xlink:href="evil.svg#a"/>',
+        "<foreignObject/>",
+    ],
+)
+def test_active_svg_is_refused(body: str) -> None:
+    with pytest.raises(UnsafeSvgError):
+        inline(f'<svg viewBox="0 0 1 1">{body}</svg>', "f", "t", "d")
+
+
+def test_words_in_a_drawing_are_not_mistaken_for_code() -> None:
+    svg = '<svg viewBox="0 0 1 1"><text>effect on accuracy = 1, javascript: no</text></svg>'
+    assert "javascript: no" in inline(svg, "f", "t", "d")
+
+
+def test_captions_cannot_include_files_or_raw_html(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.txt"
+    secret.write_text("top secret", encoding="utf-8")
+    raw = ".. raw:: html\n\n   <script>1</script>\n"
+    text = f"Fine *words* <b>x</b>.\n\n.. include:: {secret}\n\n{raw}"
+    html = captions.to_html(text)
+    assert "<em>words</em>" in html and "&lt;b&gt;" in html
+    assert "top secret" not in html and "<script>" not in html
+
+
+@pytest.mark.parametrize(
+    ("value", "style", "text"),
+    [
+        (0.8234, "percent", "82.3\N{NO-BREAK SPACE}%"),
+        (-0.031, "points", "\N{MINUS SIGN}3.1"),
+        (123456.7, "integer", "123,457"),
+        (12.34, "tokens", "12.3"),
+        (12345.6, "tokens", "12,346"),
+        (0.0004, "p", "< 0.001"),
+        (0.0421, "p", "0.042"),
+        (0.00001234, "number", "1.23e\N{MINUS SIGN}05"),
+        (3.14159, "number", "3.14"),
+        (-470.3, "signed", "\N{MINUS SIGN}470"),
+        (2.5, "signed", "+2.50"),
+        (None, "percent", "–"),
+    ],
+)
+def test_numbers_have_sensible_digits(value: float | None, style: str, text: str) -> None:
+    assert page.show(value, style) == text
+
+
+def test_missing_values_become_null_not_nan() -> None:
+    assert page.plain(float("nan"), "number") is None
+    assert page.plain(pd.NA, "text") is None
+    assert page.plain(float("inf"), "number") is None
+
+
+def test_a_figure_file_added_later_appears(figures: dict[str, Path], tmp_path: Path) -> None:
+    extra = tmp_path / "brand_new.svg"
+    extra.write_text('<svg viewBox="0 0 9 9"><path d="M 0 0"/></svg>', encoding="utf-8")
+    html = render_report({}, {"brand_new": extra}, {"study": "x"}, *FOLDERS)
+    assert 'id="figure-brand_new"' in html and "Further figures" in html
+
+
+def test_titles_come_from_the_study(figures: dict[str, Path]) -> None:
+    context = Context(tables=synthetic.tables(synthetic.DEMO))
+    assert context.dataset("chain_sum").text == "Chain Sum"
+    assert context.dataset("all").text == "all datasets"
+    assert context.strategy("coverage").text == "Coverage (pass@n)"
+    assert context.reasons("tiny-direct") is False and context.reasons("who") is None
+
+
+def test_markup_of_a_figure_is_not_escaped_twice(html: str) -> None:
+    assert "&lt;svg" not in html and isinstance(captions.to_html("x"), Markup)
