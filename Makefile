@@ -34,18 +34,16 @@ export TOKENIZERS_PARALLELISM ?= false
 export MPLBACKEND             ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help study replay test test-full check bench models lock clean env env-analysis python
+.PHONY: help study replay test test-full check bench models lock clean env env-analysis recordings python
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.* ## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
 
 study: env ## run the study of the two tiny models and write its report
 	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) all report
 	@echo "The study is complete. Its report: results/demo/report.html"
 
-replay: env-analysis ## analyse recorded responses again: make replay RECORDINGS=folder
-	@test -n "$(RECORDINGS)" || { echo "Say which recordings: make replay RECORDINGS=folder" >&2; exit 2; }
-	@test -e "$(RECORDINGS)" || { echo "There are no recordings at $(RECORDINGS)" >&2; exit 2; }
+replay: recordings env-analysis ## analyse recorded responses again: make replay RECORDINGS=folder
 	@PATH="$(CURDIR)/$(ANALYSIS)/bin:$$PATH" snakemake --configfile config/replay.yaml \
 	  --config "recordings=$(RECORDINGS)" --cores $(CORES) all report
 
@@ -81,6 +79,10 @@ env: python
 
 env-analysis: python
 	@$(PYTHON) envs/create.py envs/analysis.lock $(ANALYSIS)
+
+recordings:
+	@test -n "$(RECORDINGS)" || { echo "Say which recordings: make replay RECORDINGS=folder" >&2; exit 2; }
+	@test -e "$(RECORDINGS)" || { echo "There are no recordings at $(RECORDINGS)" >&2; exit 2; }
 
 python:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11, 3.12 or 3.13 found (python3 is: $$(python3 --version 2>&1)). \

