@@ -179,12 +179,16 @@ def _clearly_different(
     return left
 
 
-def _apart(a: list[float] | None, b: list[float] | None) -> bool:
-    """Whether two constants differ by far more than rounding explains."""
+def _apart(a: list[list[float]] | None, b: list[list[float]] | None) -> bool:
+    """Whether constants differ by far more than rounding explains, or only one is constant."""
     if a is None or b is None:
-        return False
+        return (a is None) != (b is None)
+    return not any(_near(x, y) for x in a for y in b)
+
+
+def _near(a: list[float], b: list[float]) -> bool:
     size = max(math.hypot(*a), math.hypot(*b), CLEARLY)
-    return math.hypot(a[0] - b[0], a[1] - b[1]) > CLEARLY * size
+    return math.hypot(a[0] - b[0], a[1] - b[1]) <= CLEARLY * size
 
 
 def _components(forms: Iterable[str], links: list[Pair]) -> dict[str, str]:

@@ -41,7 +41,7 @@ NUMBER = re.compile(
     r"(?:/\d+)?(?:\s*(?:\\?%|percent\b|pct\b))?"
 )
 PERCENT = re.compile(r"\s*(?:\$|\\\))?\s*(?:\\?%|percent(?:age)?\b|pct\b)", re.IGNORECASE)
-LEAD = re.compile(r"(?:[\s:*_\"'“`]|\\\"|\bis\b|\bequal to\b|\bapproximately\b|\babout\b)*")
+LEAD = re.compile(r"(?:[\s:*_}\"'“`]|\\\"|\bis\b|\bequal to\b|\bapproximately\b|\babout\b)*")
 WORD = re.compile(r"(?<![\\A-Za-z{])(?!sqrt|frac|sin|cos|tan|log|ln|exp|pi\b|inf)[A-Za-z]{3,}")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 # The sign-off that the Minerva prompts ask for outranks a box, as a format of its own.
@@ -161,7 +161,7 @@ def announced(text: str) -> str | None:
                     break
                 run.append(more)
             return ", ".join(formula(match) for match in run)
-        sentence = SENTENCE.split(line, maxsplit=1)[0].strip(" *_`\"'”")
+        sentence = SENTENCE.split(line, maxsplit=1)[0].strip(" *_`\"'”?!")
         if not sentence:
             continue
         if not WORD.search(sentence):

@@ -133,17 +133,22 @@ def extract_one(
 ) -> Extraction:
     """Answer of one reply, read behind its thinking.
 
-    A reply cut at the token cap (``finish_reason`` "length") has no fall-back: its last number is
-    no final answer. A thinking that never closed only counts a box in its last OPEN_TAIL
-    characters.
+    A reply cut at the token cap (``finish_reason`` "length") only counts a box: a phrase or number
+    in the middle of its work is no final answer. A thinking that never closed, or that nothing
+    follows, only counts a box in its last OPEN_TAIL characters.
     """
     if not isinstance(text, str):
         return NOTHING
     if end is not None and not pd.isna(end):
-        text = text[int(end) :]
+        visible = text[int(end) :]
+        if not visible.strip():
+            return _only_boxed(module, text[-OPEN_TAIL:], problem)
+        text = visible
     elif OPENING in text[:200] or (thought is not None and not pd.isna(thought) and thought > 0):
         return _only_boxed(module, text[-OPEN_TAIL:], problem)
-    return module.extract(text, problem, reason != "length")
+    if reason == "length":
+        return _only_boxed(module, text, problem)
+    return module.extract(text, problem)
 
 
 def _only_boxed(module: ModuleType, tail: str, problem: Problem) -> Extraction:

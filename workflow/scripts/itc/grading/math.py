@@ -215,20 +215,28 @@ def against_gold(gold: str, answer: str, problem: Problem) -> bool:
     return equivalent(gold, answer, problem)
 
 
-def signature(answer: str, problem: Problem) -> list[float] | None:
-    """Real and imaginary part of an answer that is one constant, else None.
+def signature(answer: str, problem: Problem) -> list[list[float]] | None:
+    """Constants (real, imaginary) that an answer may stand for; None where it is no constant.
 
-    Answers whose constants differ clearly are never compared pair by pair.
+    ``x = 5`` and ``{5}`` stand for 5; a percentage for itself with and without the division.
+    Answers whose constants differ clearly, or of which only one is constant, are never compared.
     """
-    from sympy import Expr
+    from math_verify.grader import get_pct_val, is_assignment_relation, take_last_relation
+    from sympy import Expr, FiniteSet
 
     if oversize(answer):
         raise Undecidable("oversize")
     found = parse(answer)[0]
-    if "%" in answer or not isinstance(found, Expr) or not found.is_number:
+    if is_assignment_relation(found):
+        found = take_last_relation(found).rhs
+    if isinstance(found, FiniteSet) and len(found) == 1:
+        found = found.args[0]
+    if not isinstance(found, Expr) or found.free_symbols or not found.is_number:
         return None
-    value = complex(found.evalf(15, chop=True))
-    return [value.real, value.imag] if abs(value) < 1e300 else None
+    share = get_pct_val(found)
+    values = [complex(x.evalf(15, chop=True)) for x in (found, share) if x is not None]
+    constants = [[value.real, value.imag] for value in values if abs(value) < 1e300]
+    return constants or None
 
 
 def warm_up() -> None:
