@@ -14,7 +14,7 @@ import pytest
 
 from .conftest import GPUS, HERE, Run, wait_for
 
-pytestmark = [pytest.mark.slurm, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(2400)]
 
 REPO = HERE.parents[1]
 MINI = "tests/config/mini.yaml"
@@ -89,6 +89,10 @@ def runs(cluster, copy, tmp_path_factory):
         "cancelled": copy("cancelled").start("--", "responses"),
         "killed": copy("killed").start("--", "responses"),
     }
+    # A shorter limit while the job runs: SLURM looks at limits only every thirty seconds.
+    limited = started["limit"]
+    wait_for("the first answers", lambda: len(limited.calls()) == FREE)
+    cluster.ask("scontrol", "update", f"JobId={limited.jobs()[0]['JobId']}", "TimeLimit=1")
     yield started
     for run in started.values():
         if run.process.poll() is None:
@@ -175,5 +179,5 @@ def test_a_job_at_its_time_limit_is_submitted_again_with_more_and_goes_on(runs, 
     (run.folder / "hold").unlink()
     run.result()
     assert run.states() == ["TIMEOUT", "COMPLETED"]
-    assert [job["TimeLimit"] for job in run.jobs()] == ["00:01:00", "00:02:00"]
+    assert [job["TimeLimit"] for job in run.jobs()] == ["00:01:00", "00:20:00"]
     assert_as_undisturbed(run, undisturbed)

@@ -1,0 +1,8 @@
+rule estimate:
+    log:
+        f"logs/estimate/{grid.study.name}.log",
+    localrule: True
+    message:
+        "estimating {grid.study.name}"
+    script:
+        "../scripts/estimate_study.py"
