@@ -3,7 +3,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from itc.features._count import count_markers, longest_first, markers_of
 from itc.features._lexicon import load, parse
 
@@ -45,11 +44,11 @@ categories:
     markers: [wait a, sure enough, so, result of this]
 """
 LEXICONS = (parse(OWN, "own"), parse(OTHER, "other"))
-PIECES = (
+WORDS = (
     "wait Wait WAIT waiting to a not so sure enough far let me check let's let\u2019s double-check "
-    "double - maybe as result of this _so so_ so1 s\u00f6 \u00fcso \u7b49so wait\u7b49 . , \n \t  "
-    "\u017fo \u212a"
-).split(" ")
+    "double - maybe as result of this _so so_ so1 s\u00f6 \u00fcso \u7b49so wait\u7b49 . , \u017fo"
+)
+PIECES = [*WORDS.split(), "", "\n", "\t", "\u212a"]
 
 
 def heads(text, lexicons=LEXICONS):

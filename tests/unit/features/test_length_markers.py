@@ -4,7 +4,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from itc.features import _all, length, markers
 from itc.features._text import count_characters, count_paragraphs, count_words, split_parts
 

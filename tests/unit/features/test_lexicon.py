@@ -1,6 +1,5 @@
 import pytest
 import yaml
-
 from itc.features._lexicon import LexiconError, check_family, lexicon_hash, load, parse
 
 GOOD = {
@@ -65,7 +64,7 @@ def test_one_form_twice_in_a_family_is_refused():
     with pytest.raises(LexiconError, match="'so' stands in"):
         check_family([twice])
     blocked = parse(change(categories=categories("so far")), "x")
-    with pytest.raises(LexiconError, match="n.blocked"):
+    with pytest.raises(LexiconError, match=r"n\.blocked"):
         check_family([blocked])
 
 

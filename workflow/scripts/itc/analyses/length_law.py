@@ -79,8 +79,6 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
             per_problem = cell.groupby(["rank", "problem"])[[column, "right", "centred"]].mean()
             for rank, at in per_problem.groupby(level="rank"):
                 accuracy, within = _mean(at["right"].to_numpy()), _mean(at["centred"].to_numpy())
-                rows.append(
-                    (model, dataset, subset, int(rank), n_ranks, column, len(at))
-                    + (float(at[column].mean()), *accuracy, *within)
-                )
+                place = (model, dataset, subset, int(rank), n_ranks, column)
+                rows.append((*place, len(at), float(at[column].mean()), *accuracy, *within))
     return pd.DataFrame(rows, columns=list(SCHEMA.columns))

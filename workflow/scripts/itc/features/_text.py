@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -91,6 +92,12 @@ def count_words(texts: pl.Series) -> np.ndarray:
     return _with_null(_sums(~blank & before, bounds), texts)
 
 
+def count_bytes(texts: pl.Series, tables: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """For each of ``tables`` (256 bools) how many bytes of each text it marks; NaN for null."""
+    data, bounds = _buffer(texts)
+    return [_with_null(_sums(table[data], bounds), texts) for table in tables]
+
+
 def count_paragraphs(texts: pl.Series) -> np.ndarray:
     """Paragraphs per text: blocks of non-blank lines parted by blank ones; NaN for null."""
     joined = texts.str.strip_chars()
@@ -102,6 +109,11 @@ def count_paragraphs(texts: pl.Series) -> np.ndarray:
 def count_characters(texts: pl.Series) -> np.ndarray:
     """Unicode code points per text; NaN for null."""
     return texts.str.len_chars().cast(pl.Float64).to_numpy()
+
+
+def count_size(texts: pl.Series) -> np.ndarray:
+    """UTF-8 bytes per text; NaN for null."""
+    return texts.str.len_bytes().cast(pl.Float64).to_numpy()
 
 
 def _with_null(values: np.ndarray, texts: pl.Series) -> np.ndarray:

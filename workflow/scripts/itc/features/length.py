@@ -2,8 +2,8 @@
 
 ``f_tokens`` are output tokens, ``f_log_tokens`` their natural logarithm; ``_in_thinking`` and
 ``_in_answer`` are the parts before and behind the closing thinking delimiter. Words are runs
-without blanks. ``f_thinking_share`` is the thinking part of the tokens, or of the characters where
-the source tells no thinking tokens.
+without blanks, ``f_bytes`` is the size in UTF-8. ``f_thinking_share`` is the thinking part of the
+tokens, or of the characters where the source tells no thinking tokens.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import pandas as pd
 from itc.features._text import (
     count_characters,
     count_paragraphs,
+    count_size,
     count_words,
     floats,
     split_parts,
@@ -31,6 +32,7 @@ COLUMNS = (
     "f_words_in_thinking",
     "f_words_in_answer",
     "f_characters",
+    "f_bytes",
     "f_paragraphs",
     "f_thinking_share",
 )
@@ -67,6 +69,7 @@ def compute(responses: pd.DataFrame) -> pd.DataFrame:
         "f_words_in_thinking": np.where(parts.has_thinking, words["in_thinking"], np.nan),
         "f_words_in_answer": words["in_answer"],
         "f_characters": total_characters,
+        "f_bytes": count_size(parts.thinking) + count_size(parts.answer),
         "f_paragraphs": whole,
         "f_thinking_share": np.where(np.isfinite(share), share, np.nan),
     }

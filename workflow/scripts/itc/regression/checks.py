@@ -33,9 +33,11 @@ def separated(y: np.ndarray, x: np.ndarray, nuisance: np.ndarray | sparse.spmatr
     """Whether some combination of columns parts the outcomes, so that no finite estimate exists.
 
     ``y`` (n,) 0/1, ``x`` (n, p) columns of interest, ``nuisance`` (n, m) intercepts (dense or
-    sparse), each of a group with both outcomes, so that no intercept separates alone. Linear programme of Konis (2007, thesis, Oxford): maximise the sum of the signed
-    scores s_i (x_i b + z_i c), s = +-1, over |b| <= 1 with every signed score >= 0; the optimum
-    is positive exactly when the data are separated (completely or quasi-completely).
+    sparse), each of a group with both outcomes, so that no intercept separates alone.
+
+    Linear programme of Konis (2007, thesis, Oxford): maximise the sum of the signed scores
+    s_i (x_i b + z_i c), s = +-1, over |b| <= 1 with every signed score >= 0; the optimum is
+    positive exactly when the data are separated (completely or quasi-completely).
     """
     sign = 2.0 * y - 1.0
     signed = sparse.hstack([sparse.csr_matrix(x), sparse.csr_matrix(nuisance)]).tocsr()

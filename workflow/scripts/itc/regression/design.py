@@ -33,6 +33,7 @@ class Design:
 
     @property
     def n_problems(self) -> int:
+        """Number of problems P."""
         return int(self.problem.max()) + 1 if len(self.problem) else 0
 
     def informative(self) -> np.ndarray:
