@@ -171,6 +171,18 @@ def majority(
     return np.minimum(result / c[n, ks], 1.0)
 
 
+def both_majorities(
+    codes: np.ndarray,
+    credit: np.ndarray,
+    upper: np.ndarray,
+    budgets: Sequence[int],
+    ties: str = "even",
+) -> tuple[np.ndarray, np.ndarray]:
+    """``majority`` with undecided answers wrong (``credit``) and right (``upper``)."""
+    low = majority(codes, credit, budgets, ties)
+    return low, low if np.array_equal(credit, upper) else majority(codes, upper, budgets, ties)
+
+
 def class_counts(codes: np.ndarray, n_classes: int) -> np.ndarray:
     """Votes of every class, int64 [P, C], from ``codes`` [P, N] with -1 for no answer."""
     rows, columns = np.nonzero(codes >= 0)

@@ -17,8 +17,7 @@ UPPER_BOUND = False
 
 def evaluate(pool: Pool, budgets: list[int], ties: str = "even") -> Estimate:
     """``ties``: ``even`` (expected value) or ``first`` (the tied answer recorded first)."""
-    correct = majority.majority(pool.codes, pool.credit, budgets, ties)
-    upper = correct
-    if (pool.credit_upper != pool.credit).any():
-        upper = majority.majority(pool.codes, pool.credit_upper, budgets, ties)
+    correct, upper = majority.both_majorities(
+        pool.codes, pool.credit, pool.credit_upper, budgets, ties
+    )
     return Estimate(budgets, correct, upper, _costs.parallel(pool, budgets))

@@ -1,0 +1,204 @@
+"""Monte Carlo votes against full enumeration, closed forms and the exact majority."""
+
+from functools import cache
+from itertools import combinations, permutations
+
+import numpy as np
+import pytest
+from itc.estimators import montecarlo, stopping, votes
+from itc.estimators._checks import DrawsError
+from itc.estimators.majority import majority
+from scipy import integrate, special
+
+CODES = np.array([[0, 0, 1, 1, 2, -1], [1, 0, 0, 2, 2, 1], [0, 1, 1, 1, 1, 0]])
+CREDIT = np.array([[1.0, 0, 0], [0, 1.0, 0], [1.0, 0, 0]])
+SCORES = np.array([[5.0, 1, 2, 4, 3, 9], [1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]])
+SEEDS = montecarlo.problem_seeds(["a", "b", "c"], 0)
+BUDGETS = [1, 2, 3, 5, 6]
+FINE = {"target_se": 0.002, "max_replicates": 1 << 18}
+
+
+def winner(p, score):
+    if not score:
+        return 0.0
+    best = max(score.values())
+    return np.mean([CREDIT[p, c] for c, s in score.items() if np.isclose(s, best)])
+
+
+def over_subsets(vote):
+    return np.array(
+        [
+            [np.mean([vote(p, s) for s in combinations(range(6), k)]) for k in BUDGETS]
+            for p in range(3)
+        ]
+    )
+
+
+def assert_agrees(result, exact):
+    assert (np.abs(result.mean - exact) <= 5 * result.se + 1e-12).all()
+    assert np.sqrt((result.se**2).sum(0)).max() / 3 <= 0.002
+    assert result.se[:, 0] == pytest.approx(0)  # one draw is known exactly
+    assert result.mean[:, -1] == pytest.approx(exact[:, -1])  # and so is the whole pool
+
+
+def test_weighted_vote():
+    def vote(p, subset):
+        score = {}
+        for i in subset:
+            if CODES[p, i] >= 0:
+                score[CODES[p, i]] = score.get(CODES[p, i], 0) + SCORES[p, i] - 3
+        return winner(p, score)
+
+    result = votes.weighted_vote(CODES, SCORES - 3, CREDIT, CREDIT, BUDGETS, SEEDS, **FINE)
+    assert_agrees(result, over_subsets(vote))
+
+
+@pytest.mark.parametrize(("share", "power"), [(1.0, 0.5), (0.5, 0.0), (0.4, 1.2)])
+def test_ranked_and_filtered_vote(share, power):
+    def vote(p, subset):
+        ranked = sorted((i for i in subset if CODES[p, i] >= 0), key=lambda i: -SCORES[p, i])
+        score = {}
+        for rank, i in enumerate(ranked[: int(np.ceil(share * len(ranked)))]):
+            gain = (len(ranked) - rank) ** power
+            score[CODES[p, i]] = score.get(CODES[p, i], 0) + gain
+        return winner(p, score)
+
+    result = votes.ranked_vote(
+        CODES, SCORES, CREDIT, CREDIT, BUDGETS, SEEDS, keep_share=share, power=power, **FINE
+    )
+    assert_agrees(result, over_subsets(vote))
+
+
+def test_shortest_majority_vote():
+    lengths = 20 * SCORES**2
+
+    def vote(p, subset):
+        groups = {}
+        for i in subset:
+            if CODES[p, i] >= 0:
+                groups.setdefault(CODES[p, i], []).append(lengths[p, i])
+        return winner(p, {c: len(g) / np.log(np.mean(g)) for c, g in groups.items()})
+
+    result = votes.shortest_majority(CODES, lengths, CREDIT, CREDIT, BUDGETS, SEEDS, **FINE)
+    assert_agrees(result, over_subsets(vote))
+
+
+def test_equal_weights_are_the_exact_majority_without_error():
+    result = votes.weighted_vote(CODES, np.ones(CODES.shape), CREDIT, CREDIT, BUDGETS, SEEDS)
+    assert result.mean == pytest.approx(majority(CODES, CREDIT, BUDGETS))
+    assert result.se.max() == 0
+
+
+def sequential(p, order, k, stop):
+    seen = []
+    for i in order[:k]:
+        seen.append(i)
+        if stop([CODES[p, j] for j in seen]):
+            break
+    score = {}
+    for i in seen:
+        if CODES[p, i] >= 0:
+            score[CODES[p, i]] = score.get(CODES[p, i], 0) + 1
+    return winner(p, score), len(seen), sum(SCORES[p, i] for i in seen)
+
+
+def beta_stop(confidence):
+    @cache
+    def safe(a, b):
+        area = integrate.quad(lambda x: x**a * (1 - x) ** b, 0.5, 1)[0]
+        return area / special.beta(a + 1, b + 1) >= confidence
+
+    def stop(codes):
+        counts = sorted((codes.count(c) for c in set(codes) - {-1}), reverse=True)
+        return safe(*(*counts, 0, 0)[:2])
+
+    return stop
+
+
+def window_stop(window):
+    def stop(codes):
+        last = codes[-window:]
+        return len(codes) % window == 0 and len(set(last)) == 1 and last[0] >= 0
+
+    return stop
+
+
+@pytest.mark.parametrize(
+    ("vote", "stop"),
+    [
+        (
+            lambda *a: stopping.adaptive_vote(*a, confidence=0.8, **FINE),
+            beta_stop(0.8),
+        ),
+        (lambda *a: stopping.window_vote(*a, window=2, **FINE), window_stop(2)),
+    ],
+)
+def test_stopping_rules_against_all_orders(vote, stop):
+    result = vote(CODES, SCORES, CREDIT, CREDIT, BUDGETS, SEEDS)
+    for p in range(3):
+        runs = np.array(
+            [[sequential(p, order, k, stop) for k in BUDGETS] for order in permutations(range(6))]
+        ).mean(axis=0)
+        assert (np.abs(result.mean[p] - runs[:, 0]) <= 5 * result.se[p] + 1e-9).all()
+        assert result.extra["draws"][p] == pytest.approx(runs[:, 1], abs=0.1)
+        assert result.extra["tokens"][p] == pytest.approx(runs[:, 2], abs=0.4)
+
+
+def test_windows_run_in_parallel_on_the_critical_path():
+    codes, tokens = np.zeros((1, 8), dtype=int), np.full((1, 8), 10.0)
+    seeds = SEEDS[:1]
+    result = stopping.window_vote(codes, tokens, np.ones((1, 1)), np.ones((1, 1)), [2, 4, 8], seeds)
+    assert result.extra["tokens"][0] == pytest.approx([20, 40, 40])
+    assert result.extra["path"][0] == pytest.approx([10, 10, 10])
+
+
+def test_beta_rule_equals_its_integral_and_dirichlet_its_nested_one():
+    table = stopping.beta_confidence(12)
+    for a, b in [(3, 0), (5, 2), (12, 7)]:
+        want = integrate.quad(lambda x: x**a * (1 - x) ** b, 0.5, 1)[0]  # noqa: B023
+        assert table[a, b] == pytest.approx(want / special.beta(a + 1, b + 1))
+    weights, below = stopping.gamma_tables(12)
+    rng = np.random.default_rng(0)
+    for counts in [(5, 2, 1), (12, 7, 3), (3, 3)]:
+        gammas = rng.gamma(np.array(counts) + 1.0, size=(200_000, len(counts)))
+        simulated = (gammas.argmax(1) == 0).mean()
+        product = np.prod([below[counts[0], :, c] for c in counts[1:]], axis=0)
+        assert weights @ product == pytest.approx(simulated, abs=0.005)
+
+
+def test_dirichlet_stops_no_earlier_than_beta():
+    rng = np.random.default_rng(2)
+    codes = rng.choice(4, size=(5, 40), p=[0.55, 0.2, 0.15, 0.1])
+    credit, seeds = np.eye(4)[[0] * 5], montecarlo.problem_seeds(list("abcde"), 0)
+    beta, dirichlet = (
+        stopping.adaptive_vote(codes, codes + 1.0, credit, credit, [40], seeds, rule=rule)
+        for rule in ("beta", "dirichlet")
+    )
+    assert (dirichlet.extra["draws"] > beta.extra["draws"]).all()
+
+
+def test_orders_depend_on_seed_and_problem_alone():
+    arguments = (SCORES, CREDIT, CREDIT, BUDGETS)
+    whole = votes.weighted_vote(CODES, *arguments, SEEDS, replicates=64)
+    again = votes.weighted_vote(CODES, *arguments, SEEDS, replicates=64)
+    alone = votes.weighted_vote(
+        CODES[1:2], SCORES[1:2], CREDIT[1:2], CREDIT[1:2], BUDGETS, SEEDS[1:2], replicates=64
+    )
+    assert np.array_equal(whole.mean, again.mean)
+    assert np.array_equal(whole.mean[1:2], alone.mean)
+    other = votes.weighted_vote(
+        CODES, *arguments, montecarlo.problem_seeds(["a", "b", "c"], 1), replicates=64
+    )
+    assert not np.array_equal(whole.mean, other.mean)
+
+
+def test_refusals():
+    ones = np.ones(CODES.shape)
+    with pytest.raises(DrawsError, match="must rise strictly"):
+        votes.weighted_vote(CODES, ones, CREDIT, CREDIT, [2, 1], SEEDS)
+    with pytest.raises(DrawsError, match=r"keep_share: 0, allowed above 0 up to 1"):
+        votes.ranked_vote(CODES, ones, CREDIT, CREDIT, [1], SEEDS, keep_share=0)
+    with pytest.raises(DrawsError, match="weights: 1 missing"):
+        holed = ones.copy()
+        holed[0, 0] = np.nan
+        votes.weighted_vote(CODES, holed, CREDIT, CREDIT, [1], SEEDS)

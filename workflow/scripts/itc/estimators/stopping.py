@@ -1,0 +1,109 @@
+"""Monte Carlo of sequential sampling with a stopping rule; common random orders (montecarlo.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+import numpy as np
+from scipy import special
+
+from itc.estimators import _kernels
+from itc.estimators import montecarlo as mc
+from itc.estimators._checks import check_budgets, check_rectangle
+from itc.estimators.majority import both_majorities
+
+EXTRA = ("draws", "tokens", "path")
+NODES = 24  # Gauss-Legendre nodes of the Dirichlet rule; error below 1e-4 at counts up to 256
+
+
+@lru_cache(maxsize=8)
+def beta_confidence(n: int) -> np.ndarray:
+    """P(the leader stays ahead of the runner-up) for vote counts [a, b], float [n + 1, n + 1].
+
+    1 - I_0.5(a + 1, b + 1), the closed form of the Beta stopping rule of Adaptive-Consistency
+    (arXiv 2305.11860).
+    """
+    a = np.arange(n + 1)
+    return special.betainc(a[None, :] + 1.0, a[:, None] + 1.0, 0.5)
+
+
+@lru_cache(maxsize=4)
+def gamma_tables(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Quadrature weights [Q] and P(Gamma(b + 1) < x_q(a)), float [n + 1, Q, n + 1] over (a, q, b).
+
+    x_q(a) are quantiles of Gamma(a + 1). A Dirichlet share is a normalised Gamma, so
+    P(class with a votes is the most likely one) = E over its Gamma of the product over the other
+    classes of their Gamma distribution functions: one sum over q.
+    """
+    nodes, weights = np.polynomial.legendre.leggauss(NODES)
+    shapes = np.arange(n + 1) + 1.0
+    x = special.gammaincinv(shapes[:, None], (nodes[None, :] + 1) / 2)
+    return weights / 2, special.gammainc(shapes[None, None, :], x[:, :, None])
+
+
+def _run(kernel, codes, tokens, credit, upper, budgets, seeds, arguments, precision):
+    ks = check_budgets(budgets, codes.shape[1])
+    tokens = np.ascontiguousarray(tokens, dtype=np.float64)
+    codes = np.ascontiguousarray(codes, dtype=np.int64)
+    stacked = np.zeros((len(EXTRA), len(codes), len(ks)))
+
+    def block(first, last, sums, squares, extras):
+        kernel(
+            codes, tokens, credit, upper, ks, seeds, first, last, sums, squares, stacked, *arguments
+        )
+        for name, total in zip(EXTRA, stacked, strict=True):
+            extras[name][:] = total
+
+    known = both_majorities(codes, credit, upper, ks)
+    return mc.run(block, known, extra=EXTRA, **precision)
+
+
+def adaptive_vote(
+    codes: np.ndarray,
+    tokens: np.ndarray,
+    credit: np.ndarray,
+    upper: np.ndarray,
+    budgets: Sequence[int],
+    seeds: np.ndarray,
+    rule: str = "beta",
+    confidence: float = 0.95,
+    **precision: float,
+) -> mc.MonteCarlo:
+    """Draw until the leading answer is safe, at most k draws, then take the majority.
+
+    ``rule`` ``beta``: leader against runner-up; ``dirichlet``: leader against all answers seen.
+    ``extra`` of the result holds expected ``draws``, ``tokens`` and ``path`` (= tokens: each draw
+    waits for the decision before it), float [P, B]. Blank draws cost but cast no vote.
+    """
+    check_rectangle(np.asarray(codes, dtype=float), "codes")
+    top = int(max(check_budgets(budgets, codes.shape[1])))
+    quad, below = (np.zeros(0), np.zeros((1, 1, 1))) if rule == "beta" else gamma_tables(top)
+    if rule not in ("beta", "dirichlet"):
+        raise ValueError(f"rule: {rule!r}, allowed beta, dirichlet")
+    arguments = (beta_confidence(top), quad, below, confidence)
+    return _run(
+        _kernels.adaptive, codes, tokens, credit, upper, budgets, seeds, arguments, precision
+    )
+
+
+def window_vote(
+    codes: np.ndarray,
+    tokens: np.ndarray,
+    credit: np.ndarray,
+    upper: np.ndarray,
+    budgets: Sequence[int],
+    seeds: np.ndarray,
+    window: int = 4,
+    **precision: float,
+) -> mc.MonteCarlo:
+    """Draw windows of ``window`` parallel draws until one agrees, at most k draws; then majority.
+
+    A window of one answer, none blank, stops (arXiv 2401.10480). ``extra``: ``draws``, ``tokens``,
+    ``path`` (sum over windows of the longest draw), float [P, B].
+    """
+    if window < 1:
+        raise ValueError(f"window: {window}, allowed 1 or more")
+    return _run(
+        _kernels.windows, codes, tokens, credit, upper, budgets, seeds, (window,), precision
+    )

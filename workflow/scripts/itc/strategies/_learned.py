@@ -1,0 +1,61 @@
+"""Vote weights learned from features of other questions, for strategies that use them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from itc.estimators import votes
+from itc.regression.predict import cross_fit
+from itc.strategies import _costs
+from itc.strategies._base import Estimate, Pool, Unavailable
+
+MARKER_RATES = (
+    "f_hedging_per_1000_words",
+    "f_thinking_per_1000_words",
+    "f_discourse_per_1000_words",
+)
+LENGTHS = ("f_log_tokens", "f_log_words")  # the first that is known
+BEHAVIOUR = ("f_repetition", "f_answer_changes", "f_thinking_share")
+MIN_PROBLEMS = 10
+
+
+def stack(pool: Pool, columns: Sequence[str]) -> np.ndarray:
+    """Features [P, N, p] of those columns that any draw has; Unavailable if none has one."""
+    found = [values for values in map(pool.values, columns) if not np.isnan(values).all()]
+    if not found:
+        raise Unavailable(f"no draw has any of {', '.join(columns)}")
+    return np.stack(found, axis=2)
+
+
+def length_columns(pool: Pool) -> tuple[str, ...]:
+    """The best length that every draw has, or none."""
+    return tuple(c for c in LENGTHS if not np.isnan(pool.values(c)).any())[:1]
+
+
+def probabilities(pool: Pool, columns: Sequence[str]) -> np.ndarray:
+    """Cross-fitted probability of being correct [P, N]; no draw is judged by its own question."""
+    n_problems, n = pool.codes.shape
+    if n_problems < MIN_PROBLEMS:
+        raise Unavailable(
+            f"{n_problems} problems with equally many draws, needed {MIN_PROBLEMS} to learn "
+            "weights from other problems"
+        )
+    x = stack(pool, columns).reshape(n_problems * n, -1)
+    predicted = cross_fit(
+        x,
+        pool.right.ravel().astype(float),
+        np.repeat(pool.problem_ids.astype(str), n),
+        # an undecided draw teaches nothing; one without an answer casts no vote
+        usable=(~pool.undecided & (pool.codes >= 0)).ravel(),
+    )
+    return predicted.reshape(n_problems, n)
+
+
+def weighted(pool: Pool, budgets: list[int], weights: np.ndarray) -> Estimate:
+    """Vote of every draw with its weight; every draw runs to its end."""
+    result = votes.weighted_vote(
+        pool.codes, weights, pool.credit, pool.credit_upper, budgets, pool.seeds
+    )
+    return Estimate(budgets, result.mean, result.upper, _costs.parallel(pool, budgets), result.se)

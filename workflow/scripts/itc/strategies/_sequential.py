@@ -1,0 +1,42 @@
+"""Shared body of strategies that stop sampling early."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from itc.estimators.montecarlo import MonteCarlo
+from itc.strategies import _costs
+from itc.strategies._base import Estimate, Pool
+
+
+def stopped(
+    pool: Pool, budgets: list[int], vote: Callable[..., MonteCarlo], **rule: Any
+) -> Estimate:
+    """Estimate of a stopping ``vote`` (estimators.stopping) with the costs of what was drawn.
+
+    Each batch of calls waits for a decision, yet the prompt's cache is kept and charged once.
+    Token axes are null for problems with a draw whose tokens are missing.
+    """
+    result = vote(
+        pool.codes,
+        pool.values("n_output_tokens"),
+        pool.credit,
+        pool.credit_upper,
+        budgets,
+        pool.seeds,
+        **rule,
+    )
+    output = result.extra["tokens"]
+    costs = {
+        "cost_output_tokens": output,
+        "cost_total_tokens": output + _costs.prompt_tokens(pool),
+        "cost_sequential_tokens": result.extra["path"],
+        "cost_calls": result.extra["draws"],
+    }
+    unknown = np.isnan(pool.values("n_output_tokens")).any(axis=1)
+    for name in ("cost_output_tokens", "cost_total_tokens", "cost_sequential_tokens"):
+        costs[name] = np.where(unknown[:, None], np.nan, costs[name])
+    return Estimate(budgets, result.mean, result.upper, costs, result.se)

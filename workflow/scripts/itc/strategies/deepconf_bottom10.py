@@ -1,0 +1,19 @@
+"""DeepConf, offline: vote of the responses of highest confidence, by least confident tenth."""
+
+from __future__ import annotations
+
+from itc.strategies import _picks
+from itc.strategies._base import Estimate, Pool
+
+TITLE = "DeepConf, least confident tenth"
+DESCRIPTION = "Weighted vote of the top 10 % of n responses by least confident tenth."
+CITATION = "Fu et al. 2025, arXiv 2508.15260 (DeepConf)"
+PROCEDURE = "sample"
+NEEDS = ("confidence_bottom10",)
+EXACT = False
+UPPER_BOUND = False
+
+
+def evaluate(pool: Pool, budgets: list[int], keep_share: float = 0.1) -> Estimate:
+    """``keep_share``: share of the answered draws that vote, at least one."""
+    return _picks.confident_vote(pool, "confidence_bottom10", budgets, keep_share)

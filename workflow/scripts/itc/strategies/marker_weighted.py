@@ -1,0 +1,20 @@
+"""Marker-weighted vote: each vote weighs the probability that its markers predict."""
+
+from __future__ import annotations
+
+from itc.strategies import _learned
+from itc.strategies._base import Estimate, Pool
+
+TITLE = "Marker-weighted vote"
+DESCRIPTION = "Vote weighted by the correctness that marker rates predict, learned on other problems."
+CITATION = "Wang et al. 2025, arXiv 2504.14047 (idea; cross-fitted logit of this study)"
+PROCEDURE = "sample"
+NEEDS = ("f_words",)
+EXACT = False
+UPPER_BOUND = False
+
+
+def evaluate(pool: Pool, budgets: list[int]) -> Estimate:
+    """Ridge logit on the rates of hedging, thinking and discourse markers, over five folds."""
+    weights = _learned.probabilities(pool, _learned.MARKER_RATES)
+    return _learned.weighted(pool, budgets, weights)

@@ -1,0 +1,20 @@
+"""Regression-weighted vote: each vote weighs the correctness that all features predict."""
+
+from __future__ import annotations
+
+from itc.strategies import _learned
+from itc.strategies._base import Estimate, Pool
+
+TITLE = "Regression-weighted vote"
+DESCRIPTION = "Vote weighted by the correctness that length and markers predict on other problems."
+CITATION = "Wang et al. 2025, arXiv 2504.14047 (idea; cross-fitted logit of this study)"
+PROCEDURE = "sample"
+NEEDS = ("f_words",)
+EXACT = False
+UPPER_BOUND = False
+
+
+def evaluate(pool: Pool, budgets: list[int]) -> Estimate:
+    """Ridge logit on length, marker rates, repetition and changes of the answer, five folds."""
+    columns = (*_learned.length_columns(pool), *_learned.MARKER_RATES, *_learned.BEHAVIOUR)
+    return _learned.weighted(pool, budgets, _learned.probabilities(pool, columns))
