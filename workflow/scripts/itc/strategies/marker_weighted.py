@@ -6,7 +6,7 @@ from itc.strategies import _learned
 from itc.strategies._base import Estimate, Pool
 
 TITLE = "Marker-weighted vote"
-DESCRIPTION = "Vote weighted by the correctness that marker rates predict, learned on other problems."
+DESCRIPTION = "Vote weighted by the correctness that marker rates predict on other problems."
 CITATION = "Wang et al. 2025, arXiv 2504.14047 (idea; cross-fitted logit of this study)"
 PROCEDURE = "sample"
 NEEDS = ("f_words",)
