@@ -179,5 +179,5 @@ def test_a_job_at_its_time_limit_is_submitted_again_with_more_and_goes_on(runs, 
     (run.folder / "hold").unlink()
     run.result()
     assert run.states() == ["TIMEOUT", "COMPLETED"]
-    assert [job["TimeLimit"] for job in run.jobs()] == ["00:01:00", "00:20:00"]
+    assert [job["TimeLimit"] for job in run.jobs()] == ["00:01:00", "04:00:00"]
     assert_as_undisturbed(run, undisturbed)

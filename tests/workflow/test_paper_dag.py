@@ -1,0 +1,74 @@
+"""The full study is planned, never run: how many jobs of each kind, and what each asks for."""
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import yaml
+from itc import registry
+
+REPO = Path(__file__).resolve().parents[2]
+STAGE = re.compile(r"^(generate|annotate)_(.+)_(depth\d)(_from_shard\d+)?$")
+# Defined for the demonstration and the tests, not for the full study.
+LEFT_OUT = {"models": {"tiny-reasoner", "tiny-direct"}, "procedures": set(), "datasets": set()}
+
+
+def read(name):
+    return yaml.safe_load((REPO / f"config/{name}.yaml").read_text())
+
+
+def stages(jobs):
+    """Jobs per stage: generation has a rule per model, depth and set of procedures."""
+    counts = Counter()
+    for rule, count in jobs.items():
+        found = STAGE.match(rule)
+        counts[f"{found[1]}_{found[3]}" if found else rule] += count
+    return counts
+
+
+def test_jobs_per_stage(project):
+    project.configfile = "config/paper.yaml"
+    jobs = project.jobs("all")
+    study = read("paper")["study"]
+    datasets, models, shards = len(study["datasets"]), 19, 16
+    assert len(study["models"]) == models
+    assert dict(stages(jobs)) == {
+        "prepare_dataset": datasets,
+        # One job per model and shard loads the model once, for all datasets and procedures of a
+        # depth; another grades them.
+        "generate_depth0": models * shards,
+        "annotate_depth0": models * shards,
+        "generate_depth1": models * shards,
+        "annotate_depth1": models * shards,
+        "build_outcomes": datasets * models,
+        # With all procedures, no strategy is left out.
+        "evaluate_strategy": datasets * len(registry.names("strategies")),
+        # Tables that no figure, section or claim reads are not made.
+        "analyse": stages(jobs)["analyse"],
+        "plot_figure": len(registry.names("figures")),
+        "render_report": 1,
+        "all": 1,
+    }
+    assert 0 < stages(jobs)["analyse"] <= len(registry.names("analyses"))
+    assert 1200 < sum(jobs.values()) <= 5000
+    assert not (project.folder / "results").exists()
+
+
+@pytest.mark.parametrize("kind", ["models", "procedures", "datasets"])
+def test_all_that_is_defined_is_in_the_study(kind):
+    assert set(read("paper")["study"][kind]) == set(read(kind)[kind]) - LEFT_OUT[kind]
+
+
+def test_a_model_asks_for_the_gpus_it_is_split_over():
+    for name, model in read("models")["models"].items():
+        split = model.get("tensor_parallel_size", 1) * model.get("pipeline_parallel_size", 1)
+        if name not in LEFT_OUT["models"]:
+            expected = split if model.get("engine", "vllm") == "vllm" else 0
+            assert model.get("gpu", 0) == expected, name
+
+
+def test_weights_of_the_hub_are_pinned_to_a_commit():
+    for name, model in read("models")["models"].items():
+        if name not in LEFT_OUT["models"] and model.get("engine", "vllm") == "vllm":
+            assert re.fullmatch("[0-9a-f]{40}", model["revision"]), name
