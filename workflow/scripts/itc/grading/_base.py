@@ -21,6 +21,8 @@ A grader is a module ``grading/<answer type>.py`` with
     ``equivalent`` that tells faults of the gold answer apart.
 ``refuse(answer, problem) -> str | None`` (optional)
     cause for which an answer is not judged at all, found without work.
+``prepare(problems) -> None`` (optional)
+    raises GradingError where this machine cannot judge such answers at all.
 ``signature(answer, problem) -> list | None`` (optional)
     numbers that equal answers share; keeps clearly different answers from being compared.
 

@@ -1,5 +1,7 @@
 """Find the final answer in a reply: last box first, then an announcing phrase, then a fall-back.
 
+Two formats that prompts ask for outrank the box: a last line "Answer: X", and the Minerva sign-off.
+
 Everything here is linear in the text: boxes are found by plain search from the end, patterns only
 see a bounded tail. Model output is hostile, so nothing raises and nothing backtracks.
 """
@@ -48,6 +50,8 @@ _DOLLAR = re.compile(r"(?<!\\)\$")
 SIGN_OFF = re.compile(
     r"final answer is:?\s*([^\n]{1,300}?)\.?\s*I hope it is correct", re.IGNORECASE
 )
+NAME_WORDS = 3  # "Answer: Evelyn" is one, "unable to say without more data" is none
+ANSWER_LINE = re.compile(r"[\W_]*(?:\\(?:text|textbf)\{)?(?:final\s+)?answer\s*:", re.IGNORECASE)
 BARE = 200  # a reply of at most so many characters without words is an answer as it stands
 SENTENCE = re.compile(r"\.(?=\s|$)|\n")
 
@@ -162,12 +166,14 @@ def announced(text: str) -> str | None:
                 run.append(more)
             return ", ".join(formula(match) for match in run)
         sentence = SENTENCE.split(line, maxsplit=1)[0].strip(" *_`\"'”?!")
-        if not sentence:
+        if not any(character.isalnum() for character in sentence):
             continue
         if not WORD.search(sentence):
             return sentence
         number = NUMBER.match(line)
-        return number.group() if number else rightmost(sentence) or sentence
+        found = number.group() if number else rightmost(sentence)
+        if found or len(sentence.split()) <= NAME_WORDS:
+            return found or sentence
     return None
 
 
@@ -177,6 +183,14 @@ def signed_off(text: str) -> str | None:
     if not found or not found[-1].strip():
         return None
     return boxed(found[-1]) or rightmost(found[-1]) or found[-1]
+
+
+def closing_line(text: str) -> str | None:
+    """Answer of a last line "Answer: X" that stands behind the last box; None without one."""
+    end = text.rstrip(" \t\n*-_$`]}\\")
+    start = end.rfind("\n") + 1
+    line = text[start : start + LINE]
+    return announced(line) if ANSWER_LINE.match(line) and "boxed" not in line else None
 
 
 def last_resort(text: str) -> str | None:
@@ -190,7 +204,7 @@ def last_resort(text: str) -> str | None:
 def final_answer(text: str, fallback: bool = True) -> Extraction:
     """The mathematical answer of a reply; without ``fallback`` only a box or a phrase counts."""
     for how, answer in (
-        (PHRASE, signed_off(text)),
+        (PHRASE, signed_off(text) or closing_line(text)),
         (BOXED, boxed(text)),
         (PHRASE, announced(text)),
         (FALLBACK, last_resort(text) if fallback else None),

@@ -57,6 +57,9 @@ def grade(
             f"{len(absent)} problems of the responses are not in the dataset, the first is "
             f"{absent[0]!r}; give the table that the responses were sampled from"
         )
+    for answer_type in {known[name]["answer_type"] for name in set(responses["problem_id"])}:
+        if hasattr(grader(answer_type), "prepare"):
+            grader(answer_type).prepare([p for p in known.values() if p["metadata"]])
     found = extract_all(responses, known)
     ids = list(responses["problem_id"])
     distinct = {
