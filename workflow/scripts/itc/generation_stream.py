@@ -9,11 +9,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
-from itc.engines._base import Completion, Engine, LongPromptError
+from itc.engines._base import TOO_LONG, Completion, Engine, LongPromptError
 from itc.journal import Journal, request_key
 from itc.procedures._base import Ask, Chain, ProcedureError, Response, Work
-
-TOO_LONG = "prompt_too_long"  # finish_reason of a request that was skipped for its length
 
 
 @dataclass
@@ -176,7 +174,7 @@ class Stream:
         try:
             self._live_engine().add(key, request)
         except LongPromptError as error:
-            if live.work.settings.get("long_prompt", "fail") != "skip":
+            if not _skips(live.work):
                 error.args = (f"{self._name(live.work, ask)}: {error.args[0]}",)
                 raise
             live.waiting -= 1
@@ -202,6 +200,14 @@ class Stream:
 
     def _deliver(self, completion: Completion) -> None:
         waiters = self._waiters.pop(completion.key)
+        if completion.finish_reason == TOO_LONG:  # a server found out by itself
+            for live, _ in waiters:
+                if not _skips(live.work):
+                    raise ProcedureError(
+                        f"{live.work.dataset}, procedure {live.work.procedure}: the server refused "
+                        f"a prompt as longer than its window; shorten the prompt, or set "
+                        f"`long_prompt: skip` on the procedure"
+                    )
         for live, index in waiters:
             if completion.key not in live.journal:
                 self._write(live.journal, completion)
@@ -257,3 +263,7 @@ class Stream:
         if self._context is not None:
             context, self._context = self._context, None
             context.__exit__(*sys.exc_info())
+
+
+def _skips(work: Work) -> bool:
+    return work.settings.get("long_prompt", "fail") == "skip"

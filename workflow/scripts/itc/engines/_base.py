@@ -35,6 +35,9 @@ IDENTITY_KEYS = (
 )
 
 
+TOO_LONG = "prompt_too_long"  # finish_reason of a request that was never run for its length
+
+
 class EngineError(RuntimeError):
     """The engine cannot serve this model or request; the message says what to change."""
 
@@ -138,7 +141,12 @@ class Completion:
     n_thinking_tokens: int | None = None
     logprobs: dict[str, float] = field(default_factory=dict)
     platform: dict[str, Any] = field(default_factory=dict)  # Engine.platform of the run
+    n_output_tokens: int | None = None  # where a server gives a number but no token ids
     key: str = ""
+
+    def n_output(self) -> int:
+        """Output tokens, counted or as the server says."""
+        return len(self.token_ids) if self.n_output_tokens is None else self.n_output_tokens
 
     def record(self) -> dict[str, Any]:
         """Plain values for the journal; the key stands outside."""

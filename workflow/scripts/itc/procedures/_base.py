@@ -177,12 +177,13 @@ class Work:
         """
         *earlier, last = completions
         head = "".join(done.text + JOIN for done in earlier)
-        spent = sum(len(done.token_ids) for done in earlier)
+        spent = sum(done.n_output() for done in earlier)
         end = last.thinking_end
         if end is not None:
             end += len(head)
         elif earlier and not self._unclosed(last):
             end = len(head)
+        thought = last.n_thinking_tokens
         return Response(
             problem_id=ask.problem_id,
             draw=ask.draw,
@@ -191,8 +192,8 @@ class Work:
             text=head + last.text,
             thinking_end=end,
             n_prompt_tokens=sum(c.n_prompt_tokens + len(c.prefix_ids) for c in completions),
-            n_output_tokens=spent + len(last.token_ids),
-            n_thinking_tokens=spent + (last.n_thinking_tokens or 0),
+            n_output_tokens=spent + last.n_output(),
+            n_thinking_tokens=None if thought is None else spent + thought,
             token_ids=[token for done in completions for token in done.token_ids],
             finish_reason=last.finish_reason,
             prompt_sha256=last.prompt_sha256,
