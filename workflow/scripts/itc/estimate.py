@@ -102,7 +102,7 @@ class Estimate:
         if spec.get("size"):
             return int(spec["size"])
         if spec.get("path"):
-            return len(registry.load("datasets", spec["loader"]).load(spec, self.base))
+            return len(registry.load("datasets", spec["loader"]).load(spec, self.grid.base))
         return None
 
     def requests(self, run: Run) -> int:
