@@ -1,3 +1,4 @@
+import os
 import re
 import sys
 from functools import partial
@@ -15,11 +16,18 @@ REPO = Path(workflow.current_basedir).parents[1].resolve()
 
 try:
     grid = Grid(read_config(config), REPO)
-    grid.check_models()
-    grid.runs
+    grid.check()
     grid.strategies
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
+
+
+# Config files named on the command line, for the commands that the report prints.
+OVERLAYS = [
+    os.path.relpath(path)
+    for path in map(str, workflow.configfiles)
+    if not path.startswith("config/")
+]
 
 
 wildcard_constraints:

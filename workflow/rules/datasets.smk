@@ -1,10 +1,10 @@
 rule prepare_dataset:
     output:
         f"{grid.results}/datasets/{{dataset}}-{{key}}.parquet",
-    wildcard_constraints:
-        dataset="|".join(map(re.escape, grid.prepared)) or "(?!)",
     log:
         "logs/prepare_dataset/{dataset}-{key}.log",
+    wildcard_constraints:
+        dataset="|".join(map(re.escape, grid.prepared)) or "(?!)",
     resources:
         mem_mb=2000,
         runtime=30,

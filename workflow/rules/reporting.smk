@@ -2,17 +2,14 @@ rule plot_figure:
     input:
         unpack(lambda wildcards: grid.tables_of_figure(wildcards.figure)),
     output:
-        **{
-            kind: f"{grid.home}/figures/{{figure}}.{kind}"
-            for kind in ("svg", "pdf", "csv")
-        },
+        **{kind: f"{grid.home}/figures/{{figure}}.{kind}" for kind in ("svg", "pdf", "csv")},
     log:
         f"logs/plot/{grid.study.name}/{{figure}}.log",
-    params:
-        code=code_of("figures", "figures._save"),
     resources:
         mem_mb=2000,
         runtime=30,
+    params:
+        code=code_of("figures", "figures._save"),
     message:
         "drawing {wildcards.figure}"
     script:
@@ -31,18 +28,18 @@ rule render_report:
         f"{grid.home}/report.html",
     log:
         f"logs/report/{grid.study.name}.log",
+    localrule: True
     params:
         study=grid.study.model_dump(mode="json"),
         config=grid.relevant(),
         origins=grid.origins(),
-        configfile=next(iter(map(str, workflow.configfiles[4:])), None),
+        overlays=OVERLAYS,
         sections=selected(grid.study, "sections"),
         code=fingerprint(
             "report.render",
             "provenance",
             *(f"report.sections.{name}" for name in selected(grid.study, "sections")),
         ),
-    localrule: True
     message:
         "writing the report of {grid.study.name}"
     script:

@@ -10,6 +10,7 @@ if __name__ == "__main__":
         for label, paths in snakemake.input.items():
             if label in registry.names("analyses"):
                 registry.load("analyses", label)  # registers the schema of that table
-            inputs[label] = tables.read_many(paths, label)
+            read = tables.read_datasets if label == "datasets" else tables.read_many
+            inputs[label] = read(paths, label)
         frame = module.build(inputs, snakemake.params.settings)
         tables.write(frame, snakemake.wildcards.table, snakemake.output[0])

@@ -19,7 +19,7 @@ if __name__ == "__main__":
         html = render_report(
             frames,
             {Path(path).stem: Path(path) for path in snakemake.input.figures},
-            collect(params.study, params.config, params.origins, params.configfile, root()),
+            collect(params.study, params.config, params.origins, params.overlays, root()),
             root() / "reports" / "captions",
             root() / "reports" / "templates",
             root() / "reports" / "static",

@@ -1,6 +1,6 @@
 """Write what is generated from the typed config: the JSON schema and the configuration manual.
 
-``python workflow/scripts/itc/config_docs.py`` regenerates both; a test fails where they have drifted.
+``python workflow/scripts/itc/config_docs.py`` regenerates both; a test fails where they drifted.
 """
 
 from __future__ import annotations
@@ -22,12 +22,14 @@ MANUAL = "config/README.md"
 INTRODUCTION = """\
 # Configuration
 
-`default.yaml` is the laptop study, `replay.yaml` replays recorded responses. `--configfile FILE` overlays the
-default: selections (`study.datasets`, `study.models`, ...) are lists, which the overlay replaces; definitions
-(`datasets`, `models`, `procedures`, `imports`) are registries, to which it adds. Unknown keys are errors.
+`default.yaml` is the laptop study, `replay.yaml` replays recorded responses, `paper.yaml` is the
+full study. `--configfile FILE` overlays the default: selections (`study.datasets`, `study.models`,
+...) are lists, which the overlay replaces; definitions (`datasets`, `models`, `procedures`,
+`imports`) are registries, to which it adds. Unknown keys are errors.
 
-`datasets.yaml`, `models.yaml`, `procedures.yaml` hold the definitions, `prompts/` the templates, `lexicons/` the
-marker lists. This page is generated: `python workflow/scripts/itc/config_docs.py`.
+`datasets.yaml`, `models.yaml`, `procedures.yaml` hold the definitions, `prompts/` the templates,
+`lexicons/` the marker lists. This page is generated:
+`python workflow/scripts/itc/config_docs.py`.
 """
 
 TITLES = {

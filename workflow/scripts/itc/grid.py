@@ -17,25 +17,9 @@ from typing import Any
 
 from itc import registry
 from itc.config import Config, ConfigError, Dataset, Model, Procedure, budgets, selected
+from itc.engines import _base as engines
 from itc.fingerprint import of_file
-
-# Keys of a model entry that decide what it writes; the others only decide where and how fast.
-MODEL_IDENTITY = (
-    "model",
-    "revision",
-    "engine",
-    "dtype",
-    "quantization",
-    "max_model_len",
-    "batch_invariant",
-    "logprobs",
-    "thinking",
-    "enable_thinking",
-    "chat_template",
-    "resample",
-    "engine_options",
-)
-SMALL_WEIGHTS = 64 * 2**20  # local weights up to this size are hashed, larger ones by size
+from itc.procedures._base import ProcedureError
 
 
 def digest(value: Any) -> str:
@@ -174,47 +158,36 @@ class Grid:
         return digest(identity)
 
     @cached_property
-    def _weights(self) -> dict[str, Any]:
-        """Identity of local weight folders: hash of small files, size of large ones."""
-        found = {}
-        for name in self.generated:
-            folder = self.base / str(self.model(name).model)
-            if folder.is_dir():
-                files = sorted(p for p in folder.iterdir() if p.suffix in {".json", ".safetensors"})
-                found[name] = {
-                    p.name: of_file(p) if p.stat().st_size <= SMALL_WEIGHTS else p.stat().st_size
-                    for p in files
-                }
-        return found
+    def _identities(self) -> dict[str, Any]:
+        """What of each model decides what it writes: local weights count by content."""
+        return {
+            name: engines.identity(self.model(name).model_dump(mode="json"))
+            for name in self.generated
+        }
 
-    def check_models(self) -> None:
-        """Refuse a local model folder that is missing or holds no weights, before any job runs."""
-        for name in self.generated:
-            entry = self.model(name)
-            text = str(entry.model)
-            local = text[0] in "./~" or (self.base / text.partition("/")[0]).is_dir()
-            if entry.engine != "vllm" or not local:
-                continue
-            folder = self.base / Path(text).expanduser()
-            if not folder.is_dir():
-                raise ConfigError(
-                    f"models.{name}.model: no folder {text!r}; give an existing folder or a "
-                    "Hugging Face repository (organisation/name)"
-                )
-            for needed, glob in (("config.json", "config.json"), ("weights", "*.safetensors")):
-                if not list(folder.glob(glob)):
-                    raise ConfigError(
-                        f"models.{name}.model: {text!r} holds no {needed} ({glob}); copy the whole "
-                        "model folder there"
-                    )
+    def check(self) -> None:
+        """Refuse models and procedures that cannot run, before any job is submitted.
+
+        Raises ConfigError for a missing model folder or weights, an unknown prompt variable, a
+        missing API key, and whatever else an engine or procedure checks of its entry.
+        """
+        try:
+            for name in self.generated:
+                engines.check(name, self.model(name).model_dump(mode="json"))
+            for run in self.runs:
+                if run.model in self.generated:
+                    settings = self.generation_cell(run)["settings"]
+                    module = registry.load("procedures", settings["kind"])
+                    module.check(run.procedure, settings)
+        except (engines.EngineError, ProcedureError) as error:
+            raise ConfigError(str(error)) from error
 
     def run_hash(self, dataset: str, model: str, procedure: str) -> str:
         """Hash of all that decides what ``model`` writes, the problems themselves aside."""
         entry = self.procedure(procedure)
         identity = {
             "seed": self.study.seed,
-            "model": self.model(model).model_dump(include=set(MODEL_IDENTITY)),
-            "weights": self._weights.get(model),
+            "model": self._identities[model],
             "procedure": entry.model_dump(exclude={"title", "draws", "parent", "reasoning_only"}),
             "prompts": self.prompt_texts(dataset, procedure),
             "system_prompt": self.dataset(dataset).system_prompt,

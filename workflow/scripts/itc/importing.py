@@ -146,10 +146,10 @@ def import_recording(
         if model is not None:
             cell = dataset["name"], model["name"]
             responses[cell].append(response_row(row, dataset["name"], model))
-    for (dataset, model), found in responses.items():
+    for (dataset_name, model_name), found in responses.items():
         if not found:
             raise ImportRefusedError(
-                f"{path}: no response of model {model!r} to dataset {dataset!r}; the file holds "
+                f"{path}: no response of model {model_name!r} to dataset {dataset_name!r}; it holds "
                 f"datasets {sorted(seen_datasets)} and models {sorted(seen_models)}; set "
                 "`recorded_as` of the entry to one of these"
             )

@@ -72,16 +72,17 @@ def collect(
     study: dict[str, Any],
     config: dict[str, Any],
     origins: dict[str, dict[str, dict[str, Any]]],
-    configfile: str | None,
+    overlays: list[str],
     base: Path,
 ) -> dict[str, Any]:
     """The provenance record that ``render_report`` takes.
 
     ``study`` is the study section of the config, ``config`` all that the study uses (hashed),
-    ``origins`` kind (``figures``, ``tables``) -> name -> arguments of ``artefact``.
+    ``overlays`` the config files given on the command line, ``origins`` kind (``figures``,
+    ``tables``) -> name -> arguments of ``artefact``.
     """
     head, dirty = commit(base)
-    options = f"--configfile {configfile} " if configfile else ""
+    options = f"--configfile {' '.join(overlays)} " if overlays else ""
     text = json.dumps(config, sort_keys=True, default=str)
     return {
         "study": study["name"],

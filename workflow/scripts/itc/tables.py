@@ -287,3 +287,11 @@ def read_many(
     if not frames:
         raise TableError(f"no file of table {name!r} given")
     return pd.concat(frames, ignore_index=True)
+
+
+def read_datasets(paths: Iterable[str | Path], name: str = "datasets") -> pd.DataFrame:
+    """Concatenate tables of problems with a column ``dataset``, from files ``{dataset}-{key}``."""
+    frames = {Path(path).stem.rpartition("-")[0]: read(path, name) for path in paths}
+    return pd.concat(
+        [frame.assign(dataset=dataset) for dataset, frame in frames.items()], ignore_index=True
+    )
