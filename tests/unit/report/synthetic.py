@@ -249,6 +249,52 @@ def quality(size: dict) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+HOSTILE = {
+    "script": "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>",
+    "closing": "</script></div></main><h1>broken</h1><style>*{display:none}</style><!--",
+    "link": '<a href="javascript:window.hacked=3">click</a> [x](javascript:window.hacked=4)',
+    "long line": "x" * 200_000,
+    "control": "bell \x07 escape \x1b[31m null \x00 line\r\nfeed",
+    "bidi": "access \u202e gnp.exe \u2066 level",
+    "replacement": "broken \ufffd half",
+    "ten megabytes": "wait, maybe " * 850_000,
+}
+
+
+def examples(size: dict, hostile: bool = True) -> pd.DataFrame:
+    """Responses as the explorer takes them; the first model writes what a page must survive."""
+    rows = []
+    fine = "Wait, maybe this is wrong. </think>\n\nTherefore the answer is \\boxed{7}."
+    for m, model in enumerate(size["models"]):
+        for dataset in size["datasets"]:
+            for problem in range(3):
+                texts = (
+                    list(HOSTILE.values()) if hostile and m == 0 and problem == 0 else [fine] * 4
+                )
+                for draw, text in enumerate(texts):
+                    rows.append(
+                        {
+                            "dataset": dataset,
+                            "model": model,
+                            "procedure": "sample",
+                            "problem_id": f"p{problem}",
+                            "draw": draw,
+                            "round": 0,
+                            "question": "How much is 3 + 4?",
+                            "gold": "7",
+                            "answer": "7" if text is fine else text[:300],
+                            "answer_class": draw % 2,
+                            "verdict": "wrong" if draw % 2 else "right",
+                            "n_output_tokens": 40 + draw,
+                            "score": None if draw else 0.5,
+                            "truncated": draw == 3,
+                            "text": text,
+                            "thinking_end": fine.index("\n") if text is fine else None,
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
 def provenance(figures: list[str], tables: list[str]) -> dict:
     """A full provenance record."""
     made = {"rule": "figure", "command": "snakemake results/demo/figures/frontier.svg"}
@@ -294,11 +340,13 @@ def draw_figures(tables: dict[str, pd.DataFrame], folder: Path) -> dict[str, Pat
     return paths
 
 
-def write_report(folder: Path, frames: dict[str, pd.DataFrame]) -> Path:
+def write_report(
+    folder: Path, frames: dict[str, pd.DataFrame], texts: pd.DataFrame | None = None
+) -> Path:
     """The report of a synthetic study, figures beside it; returns the page's path."""
     figures = draw_figures(frames, folder)
     record = provenance(list(figures), list(frames))
     parts = (REPORTS / "captions", REPORTS / "templates", REPORTS / "static")
     out = folder / "report.html"
-    out.write_text(render_report(frames, figures, record, *parts), encoding="utf-8")
+    out.write_text(render_report(frames, figures, record, *parts, texts), encoding="utf-8")
     return out

@@ -5,6 +5,7 @@ from __future__ import annotations
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from itc.figures._parts import (
@@ -15,7 +16,7 @@ from itc.figures._parts import (
     percent_axis,
     rows_of,
 )
-from itc.figures._style import INK, MUTED, WIDTH, cast, strategy_titles, style
+from itc.figures._style import INK, MUTED, WIDTH, Look, cast, strategy_titles, style
 
 NEEDED = ("dataset", "model", "strategy", "budget", "accuracy", "low", "high")
 
@@ -50,7 +51,7 @@ def draw_frontier(
         fig, ax = plt.subplots(figsize=(WIDTH, 4.3))
         looks = cast(tables, list(curves["model"].unique()))
         drawn, ends = [], []
-        shade = 0.13 if len(looks) < 5 else 0.08
+        crowded = len(looks) > 4
         for model, look in looks.items():
             own = curves[curves["model"] == model]
             best = pareto(own, cost)
@@ -66,9 +67,7 @@ def draw_frontier(
                 markeredgecolor=look.colour,
                 alpha=0.35 if len(rest) < 200 else 0.18,
             )
-            ax.fill_between(
-                best[cost], best["low"], best["high"], color=look.colour, alpha=shade, linewidth=0
-            )
+            uncertainty(ax, best, cost, look, crowded)
             ax.plot(best[cost], best["accuracy"], linewidth=1.8, **look.points())
             last = best.iloc[-1]
             ends.append((last[cost], last["accuracy"], look))
@@ -100,6 +99,17 @@ def draw_frontier(
     )
     data["strategy_title"] = data["strategy"].map(strategy_titles(curves))
     return fig, data[[*columns, "strategy_title", "on_model_frontier", "on_study_frontier"]]
+
+
+def uncertainty(ax: Axes, best: pd.DataFrame, cost: str, look: Look, crowded: bool) -> None:
+    """The 95 % intervals: a band; among many models bars at both ends, for bands would blend."""
+    if crowded:
+        ends = best.iloc[[0, -1]] if len(best) > 1 else best
+        ax.vlines(ends[cost], ends["low"], ends["high"], color=look.colour, linewidth=1, alpha=0.5)
+    else:
+        ax.fill_between(
+            best[cost], best["low"], best["high"], color=look.colour, alpha=0.13, linewidth=0
+        )
 
 
 def _shape_note(fig: Figure, looks: dict) -> None:

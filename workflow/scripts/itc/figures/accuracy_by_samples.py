@@ -31,7 +31,7 @@ from itc.figures._style import (
 )
 
 TITLE = "Accuracy against the number of samples"
-TABLES = ("curves", "models")
+TABLES = ("curves", "models", "dataset_cards")
 SECTION = "strategies"
 ORDER = 10
 

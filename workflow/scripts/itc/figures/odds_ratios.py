@@ -24,7 +24,6 @@ ESTIMATE = ["odds_ratio", "odds_ratio_low", "odds_ratio_high"]
 SPECIFICATIONS = ("markers_length", "markers", "length")  # the fullest that gave numbers
 MAX_TERMS = 4
 FIRST = {f"f_{name}_per_1000_words": i for i, name in enumerate(CATEGORIES)}  # length comes last
-TICKS = (0.01, 0.1, 0.2, 0.5, 1, 2, 5, 10, 100)
 
 
 def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
@@ -59,7 +58,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
                     estimate(ax, y, look, row["method"], *ends)
             ax.set_xscale("log")
             ax.set_xlim(1 / reach, reach)
-            ax.xaxis.set_major_locator(FixedLocator([v for v in TICKS if 1 / reach <= v <= reach]))
+            ax.xaxis.set_major_locator(FixedLocator(ticks(reach)))
             ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: f"{v:g}"))
             ax.xaxis.set_minor_locator(NullLocator())
             ax.set_title(name_of(term))
@@ -79,6 +78,13 @@ def span(rows: pd.DataFrame) -> float:
     centres = np.abs(np.log(rows["odds_ratio"])).max()
     ends = np.abs(np.log(rows[ESTIMATE[1:]].clip(1e-3, 1e3))).to_numpy().max()
     return math.exp(1.08 * max(min(ends, centres + math.log(10)), math.log(1.5)))
+
+
+def ticks(reach: float) -> tuple[float, ...]:
+    """Few enough to be read in a narrow panel."""
+    if reach > 40:
+        return (0.01, 0.1, 1, 10, 100)
+    return (0.1, 1, 10) if reach > 10 else (0.2, 1, 5) if reach > 5 else (0.5, 1, 2)
 
 
 def name_of(term: str) -> str:

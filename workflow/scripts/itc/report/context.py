@@ -103,6 +103,17 @@ class Context:
         return "" if found.empty else str(found.iloc[0])
 
 
+def in_order(frame: pd.DataFrame, **leading: tuple[str, ...]) -> pd.DataFrame:
+    """Rows sorted by the columns named, in that order, those values first; pooled rows lead."""
+    ranks = pd.DataFrame(index=frame.index)
+    for column, first in {**leading, "dataset": ("all",), "model": ()}.items():
+        if column in frame:
+            place = {name: i for i, name in enumerate(first)}
+            ranks[f"{column} rank"] = frame[column].map(place).fillna(len(first))
+            ranks[column] = frame[column]
+    return frame.loc[ranks.sort_values(list(ranks.columns), kind="stable").index]
+
+
 def figure_constants(name: str) -> dict[str, Any]:
     """Constants of a figure's file; empty for a figure that has none (tests, removed files)."""
     return registry.constants("figures", name) if name in registry.names("figures") else {}

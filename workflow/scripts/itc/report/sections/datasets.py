@@ -16,7 +16,8 @@ DATASETS = [
     Column("answer_type", "answer type"),
     Column("source", "source"),
     Column("licence", "licence"),
-    Column("revision", "revision"),
+    Column("question_characters_median", "question length", "integer", "median, characters"),
+    Column("n_duplicates", "duplicates", "integer", "questions that stand elsewhere in the study"),
 ]
 MODELS = [
     Column("title", "model"),

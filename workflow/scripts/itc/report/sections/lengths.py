@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itc.report.context import Context
+from itc.report.context import Context, in_order
 from itc.report.page import Blocks, Column, Note, TableBlock
 
 TITLE = "Length"
@@ -34,7 +34,7 @@ def build(context: Context) -> Blocks | None:
     table = TableBlock.of(
         "lengths",
         "Length of correct and incorrect responses",
-        context.named(lengths.sort_values(["subset", "measure", "dataset", "model"])),
+        context.named(in_order(lengths, subset=("decided",), measure=("tokens", "words"))),
         COLUMNS,
         note="Differences are correct minus incorrect, in the unit of the measure.",
         page=10,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from itc.figures._style import pretty
-from itc.report.context import Context
+from itc.figures.markers import FIRST
+from itc.report.context import Context, in_order
 from itc.report.page import Blocks, Column, TableBlock
 
 TITLE = "Markers"
@@ -35,7 +36,7 @@ def build(context: Context) -> Blocks | None:
     if markers is None:
         return Blocks(tuple(drawings)) if drawings else None
     rates = markers[markers["statistic"] == "per_1000_words"]
-    rates = rates.sort_values(["subset", "region", "category", "dataset", "model"])
+    rates = in_order(rates, subset=("decided",), region=("whole",), category=FIRST)
     rates = rates.assign(category=rates["category"].map(pretty))
     table = TableBlock.of(
         "markers",

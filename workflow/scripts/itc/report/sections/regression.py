@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itc.figures._style import pretty
 from itc.figures.odds_ratios import name_of
-from itc.report.context import Context
+from itc.report.context import Context, in_order
 from itc.report.page import Blocks, Column, TableBlock
 
 TITLE = "Regression"
@@ -36,8 +36,12 @@ def build(context: Context) -> Blocks | None:
     if table is None:
         return Blocks(tuple(drawings)) if drawings else None
     joint = table[table["specification"] != "single"] if "specification" in table else table
-    shown = (joint if len(joint) else table).sort_values(
-        ["subset", "specification", "method", "dataset", "model", "term"], kind="stable"
+    shown = in_order(
+        joint if len(joint) else table,
+        subset=("decided",),
+        specification=("markers_length", "markers", "length"),
+        method=("pooled", "within"),
+        term=(),
     )
     shown = shown.assign(
         term=shown["term"].map(name_of), specification=shown["specification"].map(pretty)

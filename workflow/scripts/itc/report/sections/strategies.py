@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itc.report.context import Context
+from itc.report.context import Context, in_order
 from itc.report.page import Blocks, Column, Note, TableBlock
 
 TITLE = "Strategies"
@@ -29,11 +29,10 @@ def build(context: Context) -> Blocks:
     curves = context.curves()
     if curves is None:
         return Blocks((Note("The table “curves” is empty: no strategy was evaluated."),))
-    order = ["dataset", "model", "strategy", "budget"]
     table = TableBlock.of(
         "operating-points",
         "All operating points",
-        context.named(curves.sort_values(order, kind="stable")),
+        context.named(in_order(curves.sort_values(["strategy", "budget"], kind="stable"))),
         COLUMNS,
         note="Coverage and other upper bounds need the gold answer; no one can run them.",
     )

@@ -1,0 +1,131 @@
+"""Which responses the explorer shows: a small, fair and repeatable sample of a large study."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from itc.features._lexicon import Lexicon
+from itc.report import text as texts
+from itc.report.page import plain
+
+KEY = ["dataset", "model", "procedure", "problem_id", "draw", "round"]
+KEPT = [*KEY, "answer", "answer_class", "verdict", "n_output_tokens", "score", "truncated"]
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """Page data of an explorer: JSON-like, with all text made visible and bounded."""
+
+    datasets: list[dict[str, Any]]
+    categories: list[str]
+    n_responses: int
+    left_out: int  # responses dropped to keep the page small
+
+
+def pick(outcomes: pd.DataFrame, problems: int = 6, draws: int = 4, seed: int = 0) -> pd.DataFrame:
+    """Rows of ``outcomes`` to show: per dataset the same problems for every model.
+
+    Problems are spread over the range of mean accuracy, so easy, mixed and hard ones are there; of
+    each model and problem the first right and wrong draws come first, then others at random.
+    """
+    kept = [c for c in KEPT if c in outcomes]
+    chosen = []
+    for _, rows in outcomes.groupby("dataset", sort=True):
+        right = (rows["verdict"] == "right").groupby(rows["problem_id"]).mean()
+        ranked = right.reset_index().sort_values(["verdict", "problem_id"])["problem_id"].tolist()
+        places = np.unique(np.linspace(0, len(ranked) - 1, min(problems, len(ranked))).round())
+        wanted = {ranked[int(i)] for i in places}
+        rows = rows[rows["problem_id"].isin(wanted)].sort_values(KEY)
+        cell = [rows[c] for c in ("model", "procedure", "problem_id")]
+        first = rows.groupby([*cell, rows["verdict"]]).cumcount() == 0
+        rank = np.random.default_rng(seed).random(len(rows))
+        order = rows.assign(_first=~first, _rank=rank).sort_values(["_first", "_rank"])
+        chosen.append(order.groupby(["model", "procedure", "problem_id"]).head(draws)[kept])
+    if not chosen:
+        return pd.DataFrame(columns=kept)
+    return pd.concat(chosen).sort_values(KEY, ignore_index=True)
+
+
+def attach(
+    picked: pd.DataFrame, responses: Iterable[pd.DataFrame], problems: pd.DataFrame
+) -> pd.DataFrame:
+    """``picked`` with text and thinking_end (from ``responses``, file by file) and the question and
+    gold of each problem (``problems``: dataset, problem_id, question, gold).
+    """
+    wanted = pd.MultiIndex.from_frame(picked[KEY])
+    found = []
+    for frame in responses:
+        here = pd.MultiIndex.from_frame(frame[KEY]).isin(wanted)
+        found.append(frame.loc[here, [*KEY, "text", "thinking_end"]])
+    columns = [*KEY, "text", "thinking_end"]
+    read = pd.concat(found) if found else pd.DataFrame(columns=columns)
+    out = picked.merge(read, on=KEY, how="inner", validate="one_to_one")
+    cards = problems[["dataset", "problem_id", "question", "gold"]]
+    return out.merge(cards, on=["dataset", "problem_id"], how="left", validate="many_to_one")
+
+
+def build(
+    examples: pd.DataFrame, lexicons: Iterable[Lexicon], max_bytes: int, titles: dict[str, str]
+) -> Explorer:
+    """Explorer data of at most about ``max_bytes`` of text; whole problems are kept in order of
+    draws, so what is dropped first are the last draws of every problem.
+    """
+    lexicons = tuple(lexicons)
+    rows = examples.copy()
+    cell = ["dataset", "model", "procedure", "problem_id"]
+    rows["_place"] = rows.groupby(cell).cumcount()
+    rows = rows.sort_values(["_place", *cell], kind="stable")
+    size = rows["text"].fillna("").str.len().clip(upper=texts.MAX_CHARACTERS) + 400
+    fits = size.cumsum() <= max_bytes
+    shown = rows[fits].sort_values([*cell, "draw", "round"], kind="stable")
+    datasets = []
+    for dataset, part in shown.groupby("dataset", sort=True):
+        problems = []
+        for problem, drawn in part.groupby("problem_id", sort=True):
+            first = drawn.iloc[0]
+            problems.append(
+                {
+                    "id": texts.visible(str(problem)),
+                    "question": _bounded(first.get("question"), 6000),
+                    "gold": _bounded(first.get("gold"), 400),
+                    "draws": [_draw(row, lexicons) for row in drawn.to_dict("records")],
+                }
+            )
+        title = titles.get(str(dataset), str(dataset))
+        datasets.append({"title": texts.visible(title), "problems": problems})
+    return Explorer(datasets, [x.name for x in lexicons], len(shown), int((~fits).sum()))
+
+
+def _bounded(value: Any, limit: int) -> str:
+    if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NA:
+        return ""
+    return texts.visible(texts.shorten(str(value), limit)[0])
+
+
+def _draw(row: dict[str, Any], lexicons: tuple[Lexicon, ...]) -> dict[str, Any]:
+    raw = row["text"] if isinstance(row["text"], str) else ""
+    end = None if pd.isna(row.get("thinking_end")) else int(row["thinking_end"])
+    thinking, answer = texts.parts(raw, end)
+    room = texts.MAX_CHARACTERS
+    answer = texts.shorten(answer, room)[0]
+    thinking = texts.shorten(thinking, max(2000, room - len(answer)))[0]
+    cut = row.get("truncated")
+    return {
+        "model": texts.visible(str(row["model"])),
+        "procedure": str(row["procedure"]),
+        "draw": int(row["draw"]),
+        "round": int(row["round"]),
+        "answer": _bounded(row.get("answer"), 400),
+        "class": int(row["answer_class"]),
+        "verdict": str(row["verdict"]),
+        "tokens": plain(row.get("n_output_tokens"), "integer"),
+        "score": plain(row.get("score"), "number"),
+        "cut": bool(cut) if cut is not None and not pd.isna(cut) else None,
+        "thinking": texts.mark(texts.visible(thinking), lexicons),
+        "text": texts.mark(texts.visible(answer), lexicons),
+    }

@@ -1,0 +1,26 @@
+"""Responses to read: pick a dataset, a problem, a model; see the draws and open one."""
+
+from __future__ import annotations
+
+from itc.features._lexicon import load
+from itc.figures.markers import FIRST
+from itc.report import examples
+from itc.report.context import Context
+
+TITLE = "Explorer"
+ORDER = 70
+TABLES = ("models", "dataset_cards")
+MAX_BYTES = 1_200_000  # of text: the page as a whole stays under 5 MB
+
+
+def build(context: Context) -> examples.Explorer | None:
+    """Sampled responses with their markers; None where the study gave no texts."""
+    if context.examples is None or context.examples.empty:
+        return None
+    known = {lexicon.name: lexicon for lexicon in load()}
+    lexicons = [known[name] for name in FIRST if name in known]
+    rows = context.examples.assign(
+        model=context.examples["model"].map(lambda name: context.model(name).text)
+    )
+    titles = {d: context.dataset(d).text for d in rows["dataset"].unique()}
+    return examples.build(rows, lexicons, MAX_BYTES, titles)
