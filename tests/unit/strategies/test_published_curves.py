@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-
 from itc.strategies._base import evaluate_strategy
 
 FILE = "art_of_tts_aime.jsonl.gz"
@@ -62,7 +61,7 @@ CURVES = {
     ("aime_2025_II", V3): ([14.2, 15.8, 16.7, 17.5, 18.2, 20.0], 33.3, 4221, 16.7),
     ("aime_2025_II", Q235): ([26.7, 34.3, 37.1, 38.5, 39.8, 40.0], 40.0, 4457, 67.5),
 }
-# shares right of the majority (first-seen ties), the longest and the shortest of 8: AIME24, 25-I, -II
+# shares right of majority (first-seen ties), longest and shortest of 8: AIME24, 25-I, 25-II
 PICKS = {
     OSS: [(0.800, 0.800, 0.767), (0.800, 0.733, 0.667), (0.867, 0.867, 0.867)],
     QWEN3: [(0.900, 0.833, 0.400), (0.800, 0.733, 0.400), (0.867, 0.733, 0.400)],
