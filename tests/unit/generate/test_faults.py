@@ -24,6 +24,14 @@ SERVER.set_forkserver_preload(
 )
 
 
+@pytest.fixture(scope="module", autouse=True)
+def server_path():
+    """The fork server imports its preload by PYTHONPATH; it does not get this process's path."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(SCRIPT.parents[3] / "workflow" / "scripts"))
+        yield
+
+
 class Job:
     """The same job in a folder, run as often as it takes."""
 
@@ -154,14 +162,19 @@ def test_disk_full_in_the_table(tmp_path, undisturbed):
 def test_duplicate_start(tmp_path, undisturbed):
     """The second job refuses, or waits and then finds everything done."""
     job = Job(tmp_path / "job")
-    first = job.start(latency=0.05)
-    job.wait_for(2)
+    gate = tmp_path / "gate"
+    gate.touch()
+    first = job.start(gate=gate)
+    job.wait_for(3)
     code, errors = job.run({"lock_wait": 0})
     assert code == 1 and "another job is writing this journal" in errors
-    code, errors = job.run()
+    second, log = job.start(), job.errors
+    while "waiting for another job" not in (log.read_text() if log.exists() else ""):
+        time.sleep(0.01)
+    gate.unlink()
     first.join(60)
-    assert first.exitcode == 0 and code == 0
-    assert "waiting for another job" in errors
+    second.join(60)
+    assert first.exitcode == 0 and second.exitcode == 0
     assert job.table.read_bytes() == undisturbed
     assert set(job.asked().values()) == {1}
 
@@ -177,12 +190,16 @@ def test_clock_jumps(tmp_path, undisturbed):
 
 def test_sigterm_ends_cleanly_for_a_requeue(tmp_path, undisturbed):
     job = Job(tmp_path / "job")
-    running = job.start(latency=0.05)
+    gate = tmp_path / "gate"
+    gate.touch()
+    running = job.start(gate=gate)
     job.wait_for(3)
     os.kill(running.pid, signal.SIGTERM)
+    while "SIGTERM" not in job.errors.read_text():
+        time.sleep(0.01)
+    gate.unlink()
     running.join(60)
-    assert running.exitcode == 143 and "SIGTERM" in job.errors.read_text()
-    assert not job.table.exists()
+    assert running.exitcode == 143 and not job.table.exists()
     done = len(job.asked())
     assert len(job.journal.read_bytes().splitlines()) == done
     assert job.run()[0] == 0

@@ -6,7 +6,8 @@ prompt fixes (so that draws agree sometimes). Its tokens are the bytes of the te
 
 ``engine_options``, each overruled by the environment variable ITC_SCRIPTED_<NAME>:
 latency (seconds per request), calls (file that gets one line per finished request: its key),
-die_after (kill the process with SIGKILL before the request of that number), capacity.
+die_after (kill the process with SIGKILL before the request of that number), gate (file: while it
+exists nothing finishes behind the third request), capacity.
 """
 
 from __future__ import annotations
@@ -105,6 +106,9 @@ class ScriptedEngine:
             return []
         if latency := float(self._option("latency", 0)):
             time.sleep(latency)
+        gate = self._option("gate", None)
+        while gate and self._finished >= 3 and os.path.exists(gate):
+            time.sleep(0.01)
         if self._finished == int(self._option("die_after", -1)):
             os.kill(os.getpid(), signal.SIGKILL)
         key = min(self._queue)

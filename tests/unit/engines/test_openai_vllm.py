@@ -1,0 +1,107 @@
+"""The client against a real ``vllm serve`` of a tiny model on loopback."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from itc.engines import openai, vllm
+from itc.engines._base import Params, Request
+
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1200)]
+pytest.importorskip("vllm")
+
+
+@pytest.fixture(scope="module")
+def address(model_entry, tmp_path_factory) -> Iterator[str]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("serve") / "log"
+    environment = {
+        **os.environ,
+        "VLLM_CPU_KVCACHE_SPACE": "1",
+        "TORCHDYNAMO_DISABLE": "1",
+        "VLLM_NO_USAGE_STATS": "1",
+        "HF_HUB_OFFLINE": "1",
+    }
+    command = [str(Path(sys.executable).with_name("vllm")), "serve", model_entry["model"]]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "tiny"]
+    command += ["--dtype", "float32", "--max-model-len", "256", "--enforce-eager"]
+    command += ["--no-enable-chunked-prefill", "--max-num-batched-tokens", "4096"]
+    with log.open("w") as file:
+        process = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
+    try:
+        deadline = time.monotonic() + 600
+        while True:
+            assert process.poll() is None, log.read_text()[-3000:]
+            assert time.monotonic() < deadline, log.read_text()[-3000:]
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=2)
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.5)
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def ask(i: int, **params) -> Request:
+    defaults = {"temperature": 0.0, "max_tokens": 40, "logprobs": 5}
+    return Request(
+        ({"role": "user", "content": f"What is {i} + 2?"},), Params(**defaults | params), i
+    )
+
+
+def run(engine, requests):
+    for number, request in enumerate(requests):
+        engine.add(str(number), request)
+    found = {}
+    while len(found) < len(requests):
+        found |= {done.key: done for done in engine.step()}
+    return [found[str(number)] for number in range(len(requests))]
+
+
+def test_greedy_responses_equal_the_offline_engines(address, model_entry):
+    requests = [ask(i) for i in range(12)] + [ask(1, choices=("Yes", "No"))]
+    served = {
+        "engine": "openai",
+        "model": "tiny",
+        "base_url": address,
+        "concurrency": 8,
+        "max_model_len": 256,
+        "thinking": model_entry["thinking"],
+    }
+    exact = served | {"engine_options": {"tokenizer": model_entry["model"]}}
+    with openai.open_engine(exact) as engine:
+        assert engine.platform["engine_version"] != "unknown"
+        by_ids = run(engine, requests)
+    with openai.open_engine(served) as engine:
+        by_chat = run(engine, requests[:-1])
+    with vllm.open_engine(model_entry) as engine:
+        offline = run(engine, requests)
+    assert [d.token_ids for d in by_ids] == [d.token_ids for d in offline]
+    assert [d.text for d in by_ids] == [d.text for d in offline]
+    assert [d.prompt_sha256 for d in by_ids] == [d.prompt_sha256 for d in offline]
+    for chat, done in zip(by_chat, offline, strict=False):
+        # A chat server leaves special tokens out of its text.
+        assert (
+            chat.text
+            == done.text.replace("<|user|>", "")
+            .replace("<|assistant|>", "")
+            .replace("<|system|>", "")
+            or chat.text == done.text
+        )
+        assert (chat.n_prompt_tokens, chat.n_output()) == (done.n_prompt_tokens, done.n_output())
+    for a, b in zip(by_ids, offline, strict=True):
+        for name in ("cumulative_logprob", "choice:Yes", "choice:No"):
+            assert a.logprobs.get(name, 0) == pytest.approx(b.logprobs.get(name, 0), abs=1e-3)
