@@ -82,9 +82,10 @@
           for (const other of part("draws").querySelectorAll(".open")) other.setAttribute("aria-pressed", String(other === button));
           read();
         });
-        return make("tr", {}, make("td", {}, button), make("td", { className: "answer" }, make("bdi", { textContent: d.answer || "\u2013" })),
-          make("td", { textContent: d.class < 0 ? "none" : String(d.class) }),
+        return make("tr", {}, make("td", {}, button),
           make("td", {}, make("span", { className: `chip ${d.verdict}`, textContent: d.verdict })),
+          make("td", { className: "answer" }, make("bdi", { textContent: d.answer || "\u2013" })),
+          make("td", { textContent: d.class < 0 ? "none" : String(d.class) }),
           make("td", { className: "num", textContent: number(d.tokens) }),
           make("td", { className: "num", textContent: number(d.score) }));
       }));

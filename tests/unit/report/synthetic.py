@@ -249,6 +249,59 @@ def quality(size: dict) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def claims(size: dict) -> pd.DataFrame:
+    """One claim of every verdict, one of them in two parts that disagree."""
+    rows = []
+    for i, (claim, part, verdict, effect) in enumerate(
+        [
+            ("reasoning_floor", "all", "supported", 0.31),
+            ("shorter_is_right", "pooled", "supported", 0.4),
+            ("shorter_is_right", "within question", "undecided", 0.05),
+            ("majority_robust", "shortest", "contradicted", 0.06),
+            ("thinking_helps", "all", "missing data", np.nan),
+        ]
+    ):
+        missing = verdict == "missing data"
+        rows.append(
+            {
+                "claim": claim,
+                "part": part,
+                "title": claim.replace("_", " ").capitalize(),
+                "statement": f"The statement of {claim} in one sentence.",
+                "measure": "accuracy of one minus accuracy of the other",
+                "unit": "share of problems" if i != 1 else "natural log units",
+                "kind": "greater" if i != 3 else "at most",
+                "smallest_effect": 0.05,
+                "verdict": verdict,
+                "effect": effect,
+                "low": effect - 0.06,
+                "high": effect + 0.06,
+                "n_units": 0 if missing else len(size["models"]) * len(size["datasets"]),
+                "n_agree": 0 if missing else len(size["models"]),
+                "share_agree": np.nan if missing else 1 / len(size["datasets"]),
+                "n_problems": 0 if missing else 60,
+                "models": ", ".join(size["models"]),
+                "datasets": ", ".join(size["datasets"]),
+                "reason": "no model with thinking on and off" if missing else None,
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def claim_evidence(size: dict, seed: int = 13) -> pd.DataFrame:
+    """Effects of every model and dataset around the claims' own."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for claim in claims(size).dropna(subset=["effect"]).to_dict("records"):
+        for model in size["models"]:
+            for dataset in size["datasets"]:
+                effect = claim["effect"] + rng.normal(0, 0.05)
+                key = {"claim": claim["claim"], "part": claim["part"], "model": model}
+                key |= {"dataset": dataset, "effect": effect, "low": effect - 0.1}
+                rows.append(key | {"high": effect + 0.1, "agrees": effect > 0, "n_problems": 60})
+    return pd.DataFrame(rows)
+
+
 HOSTILE = {
     "script": "<script>window.hacked = 1</script><img src=x onerror='window.hacked = 2'>",
     "closing": "</script></div></main><h1>broken</h1><style>*{display:none}</style><!--",
@@ -325,6 +378,8 @@ def tables(size: dict) -> dict[str, pd.DataFrame]:
         "regression": regression(size),
         "dataset_cards": dataset_cards(size),
         "quality": quality(size),
+        "claims": claims(size),
+        "claim_evidence": claim_evidence(size),
     }
 
 

@@ -1,0 +1,157 @@
+"""The claims board: each statement, its verdict, its effect, and how it was decided."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from itc.figures._style import ROLES, cast, pretty
+from itc.report.context import Context
+from itc.report.forest import Effect, forest
+from itc.report.page import Card, Cards, Number, show
+
+TITLE = "Claims"
+ORDER = 20
+TABLES = ("claims", "claim_evidence", "models", "dataset_cards")
+
+VERDICTS = ("supported", "contradicted", "undecided", "missing data")
+RULES = {
+    "greater": "Supported when the whole 95 % interval lies above zero and the estimate reaches "
+    "the smallest effect of interest; contradicted when the whole interval lies below that effect; "
+    "undecided otherwise.",
+    "at most": "Supported when the whole 95 % interval lies below the smallest effect of interest; "
+    "contradicted when the interval lies above zero and the estimate reaches that effect; "
+    "undecided otherwise.",
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One assessed part of a claim, as words and a drawing."""
+
+    name: str
+    verdict: str
+    effect: str
+    interval: str
+    measure: str
+    rests_on: str
+    rule: str
+    smallest: str
+    reason: str
+    drawing: Markup | None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One claim; ``verdict`` is that of its parts where they agree, else ``mixed``."""
+
+    name: str
+    title: str
+    statement: str
+    verdict: str
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Board:
+    """All claims and how many there are of each verdict."""
+
+    summary: Cards
+    claims: tuple[Claim, ...]
+
+
+def build(context: Context) -> Board | None:
+    """From the tables ``claims`` and ``claim_evidence``; None where no claim was assessed."""
+    claims = context.table("claims", "claim", "part", "verdict", "statement")
+    if claims is None:
+        return None
+    evidence = context.table("claim_evidence", "claim", "part", "model", "dataset", "effect")
+    counted = Counter(claims["verdict"])
+    summary = Cards(
+        tuple(
+            Card(v, Number(counted[v], str(counted[v]), f"rows of claims with verdict={v}"))
+            for v in VERDICTS
+        )
+    )
+    found = []
+    for name, rows in claims.groupby("claim", sort=True):
+        parts = tuple(_part(context, row, evidence) for row in rows.to_dict("records"))
+        verdicts = {p.verdict for p in parts}
+        verdict = verdicts.pop() if len(verdicts) == 1 else "mixed"
+        first = rows.iloc[0]
+        title = first.get("title") or pretty(str(name))
+        found.append(Claim(str(name), title, first["statement"], verdict, parts))
+    rank = {v: i for i, v in enumerate(("supported", "contradicted", "mixed", "undecided"))}
+    found.sort(key=lambda c: (rank.get(c.verdict, 9), c.title))
+    return Board(summary, tuple(found))
+
+
+def amount(value: float, unit: str) -> str:
+    """An effect in its unit: shares become percentage points."""
+    if value is None or not math.isfinite(value):
+        return show(None, "number")
+    return show(value, "points") if unit.startswith("share") else show(value, "signed")
+
+
+def _unit(unit: str) -> str:
+    return "points" if unit.startswith("share") else unit
+
+
+def _part(context: Context, row: dict[str, Any], evidence: pd.DataFrame | None) -> Part:
+    unit = str(row["unit"])
+    values = [amount(row[key], unit) for key in ("effect", "low", "high")]
+    known = math.isfinite(row["effect"]) if row["effect"] is not None else False
+    n, agree = int(row["n_units"] or 0), int(row["n_agree"] or 0)
+    pairs = "pairs" if n != 1 else "pair"
+    return Part(
+        name=pretty(str(row["part"])),
+        verdict=row["verdict"],
+        effect=f"{values[0]} {_unit(unit)}" if known else "",
+        interval=f"[{values[1]}, {values[2]}]" if known else "",
+        measure=str(row["measure"]),
+        rests_on=f"{agree} of {n} model–dataset {pairs} on this side, "
+        f"{int(row['n_problems'])} problems"
+        if n
+        else "",
+        rule=RULES.get(row["kind"], ""),
+        smallest=f"{amount(row['smallest_effect'], unit)} {_unit(unit)}",
+        reason=row["reason"] if isinstance(row["reason"], str) else "",
+        drawing=_drawing(context, row, evidence),
+    )
+
+
+def _drawing(context: Context, row: dict[str, Any], evidence: pd.DataFrame | None) -> Markup | None:
+    if evidence is None:
+        return None
+    own = evidence[(evidence["claim"] == row["claim"]) & (evidence["part"] == row["part"])]
+    if own.empty or not own["effect"].notna().any():
+        return None
+    unit = str(row["unit"])
+    looks = cast(context.tables, list(own["model"].unique()))
+    many = own["dataset"].nunique() > 1
+    effects = []
+    for unit_row in own.sort_values(["model", "dataset"]).to_dict("records"):
+        model = looks[unit_row["model"]]
+        label = f"{model.title} · {context.dataset(unit_row['dataset']).text}"
+        values = [float(unit_row[k]) for k in ("effect", "low", "high")]
+        effects.append(
+            Effect(
+                _short(label if many else model.title),
+                *values,
+                text=amount(values[0], unit),
+                colour=ROLES[model.colour],
+            )
+        )
+    together = [float(row[k]) for k in ("effect", "low", "high")]
+    text = f"{amount(together[0], unit)} [{amount(together[1], unit)}, {amount(together[2], unit)}]"
+    effects.append(Effect("together", *together, text=text, strong=True))
+    return forest(effects, float(row["smallest_effect"]), f"Effects behind: {row['measure']}")
+
+
+def _short(label: str, limit: int = 36) -> str:
+    return label if len(label) <= limit else f"{label[: limit - 1]}…"
