@@ -1,0 +1,28 @@
+"""Assess the claims a study chose; shared by the tables of verdicts and of their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+
+import pandas as pd
+
+from itc import registry
+from itc.claims import _settings
+from itc.claims._verdict import Verdict
+
+
+def assessed(
+    inputs: dict[str, pd.DataFrame], settings: dict
+) -> Iterator[tuple[str, ModuleType, Verdict]]:
+    """(claim, its module, verdict) of every part of every chosen claim.
+
+    ``settings["claims"]`` names the claims (default: all of them); ``settings["claim_settings"]``
+    gives measures and smallest effects (default: config/claims.yaml).
+    """
+    chosen = settings.get("claims")
+    about = settings.get("claim_settings") or _settings.load()
+    for name in registry.names("claims") if chosen is None else chosen:
+        module = registry.load("claims", name)
+        for verdict in module.assess(inputs, settings, about[name]):
+            yield name, module, verdict

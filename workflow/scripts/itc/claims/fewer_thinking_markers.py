@@ -1,0 +1,18 @@
+"""H5b: correct responses of reasoning models have fewer thinking markers than incorrect ones."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from itc.claims import _association
+from itc.claims._verdict import Verdict
+
+TITLE = "Fewer thinking markers"
+STATEMENT = "Correct responses of reasoning models have fewer thinking markers than incorrect ones."
+TABLES = ("outcomes",)
+
+
+def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+    """Effect: hits per 1,000 words, incorrect minus correct responses."""
+    column = "f_thinking_per_1000_words"
+    return _association.assess(tables["outcomes"], settings, column, -1.0, about)

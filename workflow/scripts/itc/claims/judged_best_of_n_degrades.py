@@ -1,0 +1,28 @@
+"""Beyond the paper: best-of-n by the model's own judgement gets worse with n in the end."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from itc.claims._accuracy import last_doubling
+from itc.claims._evaluations import Evaluations
+from itc.claims._verdict import Unit, Verdict, assess_units
+
+TITLE = "Self-judged best-of-n degrades"
+STATEMENT = "The last doubling of n makes best-of-n by the model's own judgement worse."
+TABLES = ("evaluations",)
+
+
+def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+    """One part per strategy that reads a judge; unit: model x dataset; effect: accuracy lost."""
+    points = Evaluations(tables["evaluations"], settings)
+    cells = list(points.cells())
+    names = sorted({s for cell in cells for s in points.strategies(*cell)})
+    names = [s for s in names if points.kind(s) == "judge" and s.startswith("best")]
+    reason = "no best-of-n by a self-judge was evaluated at a budget and at twice that budget"
+    verdicts = []
+    for strategy in names:
+        gains = [last_doubling(points, dataset, model, strategy) for dataset, model in cells]
+        losses = [Unit(g.model, g.dataset, -g.effect, -g.influence) for g in gains if g]
+        verdicts.append(assess_units(strategy, losses, about, reason))
+    return verdicts or [assess_units("any", [], about, reason)]
