@@ -22,7 +22,7 @@ COLUMNS = (
 )
 # What a mapping in `columns:` may name on its left side.
 MAPPABLE = ("problem_id", "question", "gold", "subject", "difficulty")
-_NOT_WORD = re.compile(r"[^\w]+")
+_LAYOUT = re.compile(r"[\s$~]+|\\[,;:! ]|[.?!,;:](?=\s|$)")
 
 
 class DatasetError(ValueError):
@@ -153,8 +153,8 @@ def as_text(value: Any) -> str:
 
 
 def normalise_question(question: str) -> str:
-    """Question without case, punctuation, LaTeX spacing and layout: equal text, equal key."""
-    return _NOT_WORD.sub(" ", question.casefold()).strip()
+    """Question without case, layout, dollar signs and punctuation at the end of words."""
+    return _LAYOUT.sub("", question.casefold())
 
 
 def duplicates(
