@@ -110,7 +110,7 @@ def _bounded(value: Any, limit: int) -> str:
 def _draw(row: dict[str, Any], lexicons: tuple[Lexicon, ...]) -> dict[str, Any]:
     raw = row["text"] if isinstance(row["text"], str) else ""
     end = None if pd.isna(row.get("thinking_end")) else int(row["thinking_end"])
-    thinking, answer = texts.parts(raw, end)
+    thinking, answer = (part.strip("\n") for part in texts.parts(raw, end))
     room = texts.MAX_CHARACTERS
     answer = texts.shorten(answer, room)[0]
     thinking = texts.shorten(thinking, max(2000, room - len(answer)))[0]

@@ -10,7 +10,7 @@ from itc.report.page import Blocks, Card, Cards, Note, Number, Prose, count, per
 
 TITLE = "Headline"
 ORDER = 10
-TABLES = ("curves", "models", "dataset_cards")
+TABLES = ("curves", "claims", "models", "dataset_cards")
 
 
 def build(context: Context) -> Blocks:
@@ -20,7 +20,7 @@ def build(context: Context) -> Blocks:
         return Blocks((Note("No operating point was evaluated, so there is no headline yet."),))
     runnable = curves[~curves["upper_bound"]].dropna(subset=["accuracy"])
     here = runnable[runnable["dataset"] == headline_dataset(runnable)]
-    found = [*sentences(context, here)]
+    found = [*sentences(context, here), *verdicts(context)]
     return Blocks((*found, Cards(cards(context, here)), *context.drawings("headline")))
 
 
@@ -108,6 +108,35 @@ def sentences(context: Context, here: pd.DataFrame) -> list[Prose]:
             )
             found.append(Prose(text, lead=True))
     return found
+
+
+def verdicts(context: Context) -> list[Prose]:
+    """How the claims of the study came out, counted."""
+    claims = context.table("claims", "verdict")
+    if claims is None:
+        return []
+    counted = claims["verdict"].value_counts()
+
+    def part(verdict: str) -> Number:
+        n = int(counted.get(verdict, 0))
+        return count(n, f"rows of claims with verdict={verdict}")
+
+    return [
+        Prose(
+            (
+                "Of the claims put to the test, part by part, ",
+                part("supported"),
+                " are supported, ",
+                part("contradicted"),
+                " contradicted, ",
+                part("undecided"),
+                " undecided, and ",
+                part("missing data"),
+                " could not be assessed with the data of this study.",
+            ),
+            lead=True,
+        )
+    ]
 
 
 def single(rows: pd.DataFrame) -> pd.Series | None:
