@@ -33,8 +33,9 @@ def decided(outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
     """Independent samples with a decided grade.
 
     Keeps rows of procedure ``settings["sample_procedure"]`` (default ``sample``) with verdict right
-    or wrong; adds ``right`` (0.0 / 1.0), ``problem`` (dataset and problem as one string) and
-    ``n_undecided`` (how many responses of the same model and dataset were left out).
+    or wrong; adds ``right`` (0.0 / 1.0), ``problem`` (dataset and problem as one string),
+    ``n_undecided`` (how many responses of the same model and dataset were left out) and
+    ``f_judge_score`` (mean score the model's own judge gave it, where one ran).
     """
     procedure = settings.get("sample_procedure", "sample")
     frame = outcomes[outcomes["procedure"] == procedure]
@@ -43,8 +44,23 @@ def decided(outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
     frame["right"] = (frame["verdict"] == "right").astype(float)
     frame["problem"] = frame["dataset"].astype(str) + "\x1f" + frame["problem_id"].astype(str)
     pairs = pd.MultiIndex.from_arrays([frame["dataset"], frame["model"]])
+    frame["f_judge_score"] = judge_scores(outcomes, settings, frame)
     frame["n_undecided"] = undecided.reindex(pairs).to_numpy(np.float64)
     return frame.reset_index(drop=True)
+
+
+def judge_scores(outcomes: pd.DataFrame, settings: dict, frame: pd.DataFrame) -> np.ndarray:
+    """Mean score (n,) of each response of ``frame`` over the judgements of it; NaN without any."""
+    entries = settings.get("procedures", {})
+    judges = [p for p, about in entries.items() if about.get("kind") == "judge"]
+    rows = outcomes[outcomes["procedure"].isin(judges)]
+    if rows.empty or "response_id" not in frame:
+        return np.full(len(frame), np.nan)
+    judged = rows[["parents", "score", "procedure"]].explode("parents").dropna()
+    # scales differ between judges, so only the first in the config speaks
+    judged = judged[judged["procedure"] == next(p for p in judges if p in set(judged["procedure"]))]
+    means = judged.groupby("parents")["score"].mean()
+    return means.reindex(frame["response_id"]).to_numpy(np.float64)
 
 
 def short_draws(frame: pd.DataFrame) -> pd.Series:

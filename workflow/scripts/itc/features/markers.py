@@ -8,7 +8,9 @@ For a lexicon L (file name in ``config/lexicons``) and a region (whole response:
   (Guiraud's index, which grows less with length than distinct / hits falls).
 
 For each category C of a lexicon with several: ``f_L_C_count`` and ``f_L_C_per_1000_words`` of the
-whole response.
+whole response. For a lexicon of the family ``itc``, ``f_L_odd_per_1000_words`` and
+``f_L_even_per_1000_words`` count only every other marker of the file: two halves of the list, to
+see how much a result depends on the choice of words.
 """
 
 from __future__ import annotations
@@ -33,6 +35,11 @@ def subcategories(lexicon: Lexicon) -> list[str]:
     return list(lexicon.categories) if len(lexicon.categories) > 1 else []
 
 
+def halves(lexicon: Lexicon) -> dict[str, int]:
+    """Name -> first marker of the halves; published lists are not ours to split."""
+    return {"odd": 0, "even": 1} if lexicon.family == "itc" else {}
+
+
 def columns(lexicons: Sequence[Lexicon]) -> tuple[str, ...]:
     """Names of all columns, in the order of ``compute``."""
     found = []
@@ -41,6 +48,7 @@ def columns(lexicons: Sequence[Lexicon]) -> tuple[str, ...]:
             found += [f"f_{lexicon.name}_{statistic}{suffix}" for statistic in STATISTICS]
         for category in subcategories(lexicon):
             found += [f"f_{lexicon.name}_{category}_{s}" for s in ("count", "per_1000_words")]
+        found += [f"f_{lexicon.name}_{half}_per_1000_words" for half in halves(lexicon)]
     return tuple(found)
 
 
@@ -91,5 +99,10 @@ def compute(responses: pd.DataFrame, lexicons: Sequence[Lexicon] | None = None) 
             hits = np.where(empty, np.nan, counts[:, mine & (category_of == category)].sum(1))
             values[f"f_{lexicon.name}_{category}_count"] = hits
             values[f"f_{lexicon.name}_{category}_per_1000_words"] = _rate(hits, words)
+        for half, first in halves(lexicon).items():
+            hits = counts[:, np.flatnonzero(mine)[first::2]].sum(1)
+            values[f"f_{lexicon.name}_{half}_per_1000_words"] = np.where(
+                empty, np.nan, _rate(hits, words)
+            )
     wanted = list(columns(lexicons))
     return pd.DataFrame(values, index=responses.index, columns=wanted, dtype=np.float64)

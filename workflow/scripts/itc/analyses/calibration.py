@@ -1,0 +1,47 @@
+"""Reliability curves: predicted probability of being correct against the share that is."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from itc.analyses import _predictions
+from itc.features._lexicon import lexicon_hash
+from itc.regression.discrimination import reliability
+from itc.tables import FLOAT, INT, STRING, Schema, register
+
+TITLE = "Calibration of predicted correctness"
+INPUTS = ("outcomes",)
+
+KEY = {
+    "model": STRING,
+    "dataset": STRING,
+    "features": STRING,
+    "held_out": STRING,
+    "bin": INT,  # 0..9, equal widths of predicted probability
+}
+SCHEMA = register(
+    Schema(
+        "calibration",
+        1,
+        {
+            **KEY,
+            "lexicon_sha256": STRING,
+            "n": INT,
+            "mean_probability": FLOAT,
+            "share_correct": FLOAT,
+        },
+        tuple(KEY),
+    )
+)
+
+
+def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+    """Table ``calibration``; predictions are those of table ``prediction``."""
+    frame = _predictions.answered(inputs["outcomes"], settings)
+    curves = [
+        reliability(probability, part["right"].to_numpy()).assign(**cell)
+        for cell, part, probability in _predictions.predictions(frame)
+    ]
+    if not curves:
+        return pd.DataFrame(columns=list(SCHEMA.columns))
+    return pd.concat(curves, ignore_index=True).assign(lexicon_sha256=lexicon_hash())

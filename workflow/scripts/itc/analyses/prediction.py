@@ -1,0 +1,100 @@
+"""Whether features predict correctness of responses to questions never seen: AUROC, Brier, ECE."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from itc.analyses import _predictions, _responses
+from itc.analyses._contrast import LEVEL
+from itc.features._lexicon import lexicon_hash
+from itc.regression import discrimination as measure
+from itc.tables import FLOAT, INT, STRING, Schema, register
+
+TITLE = "Predictive value of features, out of sample"
+INPUTS = ("outcomes",)
+
+KEY = {
+    "model": STRING,
+    "dataset": STRING,
+    "features": STRING,  # see _predictions.feature_sets
+    "held_out": STRING,  # problems | dataset
+}
+SCHEMA = register(
+    Schema(
+        "prediction",
+        1,
+        {
+            **KEY,
+            "lexicon_sha256": STRING,
+            "n_responses": INT,
+            "n_problems": INT,
+            "n_problems_both": INT,
+            "n_undecided": INT,
+            "share_correct": FLOAT,
+            "auroc": FLOAT,  # pooled: also rewards telling easy from hard questions
+            "auroc_low": FLOAT,  # 95 %, clustered by problem
+            "auroc_high": FLOAT,
+            "within_auroc": FLOAT,  # mean over questions with both outcomes
+            "within_auroc_low": FLOAT,
+            "within_auroc_high": FLOAT,
+            "brier": FLOAT,
+            "brier_base": FLOAT,  # of always saying the share of correct responses
+            "calibration_error": FLOAT,  # expected, ten equal bins
+        },
+        tuple(KEY),
+    )
+)
+
+
+def _interval(centre: float, se: float, n: int) -> tuple[float, float]:
+    """Student interval cut at 0 and 1; NaN below two problems."""
+    if n < 2:
+        return np.nan, np.nan
+    reach = stats.t.ppf((1 + LEVEL) / 2, n - 1) * se
+    return max(centre - reach, 0.0), min(centre + reach, 1.0)
+
+
+def measures(probability: np.ndarray, right: np.ndarray, problem: np.ndarray) -> dict:
+    """Columns of the table from one set of held-out predictions; ``problem`` codes 0..P-1."""
+    n_problems = int(problem.max()) + 1
+    area = measure.auroc(probability, right)
+    influence = measure.auroc_influence(probability, right, problem)
+    se = np.sqrt((influence**2).sum() * n_problems / (n_problems - 1))
+    low, high = _interval(area, se, n_problems)
+    inside = measure.within_auroc(probability, right, problem)
+    n = len(inside)
+    within = float(inside.mean()) if n else np.nan
+    within_se = inside.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+    within_low, within_high = _interval(within, within_se, n)
+    share = right.mean()
+    return {
+        "n_responses": len(right),
+        "n_problems": n_problems,
+        "n_problems_both": n,
+        "share_correct": share,
+        "auroc": area,
+        "auroc_low": low,
+        "auroc_high": high,
+        "within_auroc": within,
+        "within_auroc_low": within_low,
+        "within_auroc_high": within_high,
+        "brier": measure.brier(probability, right),
+        "brier_base": share * (1 - share),
+        "calibration_error": measure.expected_calibration_error(
+            measure.reliability(probability, right)
+        ),
+    }
+
+
+def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+    """Table ``prediction``; every probability comes from a fit that never saw the question."""
+    frame = _predictions.answered(inputs["outcomes"], settings)
+    rows = []
+    for cell, part, probability in _predictions.predictions(frame):
+        codes = pd.factorize(part["problem"])[0]
+        found = measures(probability, part["right"].to_numpy(), codes)
+        rows.append(cell | found | {"n_undecided": _responses.n_undecided(part)})
+    table = pd.DataFrame(rows, columns=[c for c in SCHEMA.columns if c != "lexicon_sha256"])
+    return table.assign(lexicon_sha256=lexicon_hash())
