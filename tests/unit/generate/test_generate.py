@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import pandas as pd
 import pytest
@@ -97,6 +98,24 @@ def test_every_procedure_in_one_batch_and_from_the_journal(bench):
         assert (table["n_thinking_tokens"] <= table["n_output_tokens"]).all()
     assert bench.run(*jobs)["requests_finished"] == 0
     assert {name: bench.bytes(name) for name in CHILDREN} == before
+
+
+def test_memory_stays_flat_while_responses_grow(bench):
+    """What the stream keeps per finished response is its place in the journal."""
+    held = []
+
+    def watch(counts):
+        if counts.finished in (100, 800):
+            held.append(tracemalloc.get_traced_memory()[0])
+
+    frame = bench.problems(100)
+    tracemalloc.start()
+    try:
+        bench.run(bench.job("sample", frame), on_progress=watch)
+    finally:
+        tracemalloc.stop()
+    size = bench.journal("sample").stat().st_size / 800
+    assert (held[1] - held[0]) / 700 < min(600, size / 2)
 
 
 def test_second_job_on_a_shard_refuses(bench):

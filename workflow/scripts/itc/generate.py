@@ -21,6 +21,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from itc import registry, tables
@@ -194,7 +195,10 @@ def _lives(works: list[Work], journals: list[Journal], stop: _Termination) -> It
 def _rows(stream: Stream, work: Work, journal: Journal) -> list[Response]:
     rows: list[Response] = []
     for chain in _kind(work).chains(work):
+        start = len(rows)
         stream.replay(Live(chain, work, journal, rows))
+        for row in rows[start:]:  # lists of ints would take ten times the memory
+            row.token_ids = np.asarray(row.token_ids, dtype=np.int32)
     return rows
 
 

@@ -19,7 +19,7 @@ from itc.engines._base import (
     subsequence,
 )
 
-_CACHE = 1024  # rendered prompts kept: all draws of a problem share one
+_CACHE = 64  # rendered prompts kept: the draws of a problem follow each other and share one
 
 
 @dataclass(frozen=True)

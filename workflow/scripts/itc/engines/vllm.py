@@ -19,7 +19,6 @@ from itc.engines._base import (
     Params,
     Request,
     check,
-    folder_digest,
     template_kwargs,
     thinking,
 )
@@ -103,8 +102,6 @@ class VllmEngine:
 
     def __init__(self, model: dict[str, Any]) -> None:
         prepare_environment(model)
-        if Path(str(model["model"])).is_dir():
-            folder_digest(Path(str(model["model"])))
         import vllm
         from vllm.inputs.engine import tokens_input
         from vllm.sampling_params import RequestOutputKind

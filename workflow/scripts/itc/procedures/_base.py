@@ -74,7 +74,7 @@ class Response:
     n_prompt_tokens: int | None
     n_output_tokens: int
     n_thinking_tokens: int | None
-    token_ids: list[int]
+    token_ids: Sequence[int]
     finish_reason: str | None
     prompt_sha256: str
     seed: int

@@ -24,6 +24,7 @@ from itc.procedures._base import (
     positive,
     prompts,
     shown_answer,
+    unfinished,
     visible,
 )
 
@@ -149,15 +150,18 @@ def _choose(response: Response, reply: Any, seen: Sequence[Mapping[str, Any]]) -
     """Append the chosen response's text behind the choice, which becomes deliberation.
 
     The chosen text is the parent's: its tokens are charged there. A reply that names none of the
-    responses is left as it is, without an answer.
+    responses has nothing behind it, so that no number in it passes for an answer.
     """
-    found = _PICKED.findall(visible(vars(reply)))
-    if not found or not 1 <= int(found[-1]) <= len(seen):
+    if unfinished(vars(response)):
         return
-    response.text += JOIN
+    found = _PICKED.findall(visible(vars(reply)))
+    chosen = int(found[-1]) if found else 0
+    if 1 <= chosen <= len(seen):
+        response.text += JOIN
     response.thinking_end = len(response.text)
     response.n_thinking_tokens = response.n_output_tokens
-    response.text += visible(seen[int(found[-1]) - 1])
+    if 1 <= chosen <= len(seen):
+        response.text += visible(seen[chosen - 1])
 
 
 def _as_row(work: Work, response: Response) -> dict[str, Any]:
