@@ -36,7 +36,14 @@
   };
 
   for (const block of document.querySelectorAll(".tableblock")) {
-    const data = JSON.parse(block.querySelector('script[type="application/json"]').textContent);
+    const { columns } = JSON.parse(block.querySelector('script[type="application/json"]').textContent);
+    const series = columns.map((c) => c.values || c.codes.map((k) => (k < 0 ? null : c.words[k])));
+    const data = {
+      columns: columns.map((c) => c.style),
+      titles: columns.map((c) => c.title),
+      choose: columns.map((c) => c.choose),
+      rows: (series[0] || []).map((_, i) => series.map((values) => values[i])),
+    };
     const page = Number(block.dataset.page);
     const body = block.querySelector("tbody");
     const heads = [...block.querySelectorAll("th")];

@@ -27,9 +27,10 @@ PAPER = {
         "R1-Distill-Qwen-32B",
         "Llama-3.3-70B-Instruct",
         "Qwen2.5-72B-Instruct",
+        "Llama-3.1-8B-Instruct",
         "gpt-4o-mini",
     ],
-    "datasets": ["aime_2024", "gpqa_diamond", "math_500"],
+    "datasets": ["aime_2024", "gpqa_diamond", "livecodebench", "math_500", "olympiad"],
     "strategies": ["single", "majority", "shortest", "coverage", "longest", "best_of_n"]
     + [f"strategy_{i:02d}" for i in range(24)],
     "budgets": [1, 2, 4, 8, 16, 32, 64, 128, 256],

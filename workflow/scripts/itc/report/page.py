@@ -139,6 +139,25 @@ class TableBlock:
         series = [[plain(v, c.style) for v in frame[c.key].tolist()] for c in kept]
         return cls(name, title, kept, tuple(zip(*series, strict=True)), **more)
 
+    def packed(self) -> dict[str, Any]:
+        """For the page's script: by column, words once each with their codes, to keep it small."""
+        columns = []
+        for i, column in enumerate(self.columns):
+            values = [row[i] for row in self.rows]
+            packed: dict[str, Any] = {
+                "title": column.title,
+                "style": column.style,
+                "choose": column.choose,
+            }
+            if column.style == "text":
+                words = sorted({v for v in values if v is not None})
+                code = {word: k for k, word in enumerate(words)} | {None: -1}
+                packed |= {"words": words, "codes": [code[v] for v in values]}
+            else:
+                packed["values"] = values
+            columns.append(packed)
+        return {"columns": columns}
+
 
 @dataclass(frozen=True)
 class Note:
@@ -205,7 +224,10 @@ def plain(value: Any, style: str) -> Any:
         return None if pd.isna(value) else str(value)
     if pd.isna(value):
         return None
-    return float(f"{float(value):.6g}")
+    if style in ("percent", "points", "p"):
+        return round(float(value), 5)
+    number = float(f"{float(value):.6g}")
+    return int(number) if number.is_integer() else number
 
 
 def show(value: Any, style: str) -> str:
