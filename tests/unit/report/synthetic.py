@@ -250,6 +250,40 @@ def quality(size: dict) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def comparisons(size: dict, seed: int = 17) -> pd.DataFrame:
+    """Strategies against majority vote at equal output tokens, mostly a little worse."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for model in size["models"]:
+        for dataset in ["all", *size["datasets"]]:
+            for strategy in size["strategies"]:
+                if strategy == "majority":
+                    continue
+                for budget in [1] if strategy == "single" else size["budgets"]:
+                    difference = 0.15 if strategy == "coverage" else rng.normal(-0.02, 0.03)
+                    rows.append(
+                        {
+                            "dataset": dataset,
+                            "axis": "cost_output_tokens",
+                            "baseline": "majority",
+                            "model": model,
+                            "strategy": strategy,
+                            "budget": budget,
+                            "cost": 1000.0 * budget,
+                            "accuracy": 0.5 + difference,
+                            "baseline_accuracy": 0.5,
+                            "difference": difference,
+                            "low": difference - 0.03,
+                            "high": difference + 0.03,
+                            "se": 0.015,
+                            "p_value": 0.2,
+                            "p_holm": 1.0,
+                            "upper_bound": strategy == "coverage",
+                        }
+                    )
+    return pd.DataFrame(rows)
+
+
 def claims(size: dict) -> pd.DataFrame:
     """One claim of every verdict, one of them in two parts that disagree."""
     rows = []
@@ -373,6 +407,7 @@ def tables(size: dict) -> dict[str, pd.DataFrame]:
     return {
         "models": models(size),
         "curves": curves(size),
+        "comparisons": comparisons(size),
         "lengths": lengths(size),
         "length_law": length_law(size),
         "markers": markers(size),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itc.figures._style import pretty
 from itc.report.context import Context, in_order
 from itc.report.page import Blocks, Column, Note, TableBlock
 
 TITLE = "Strategies"
 ORDER = 30
-TABLES = ("curves", "models", "dataset_cards")
+TABLES = ("curves", "comparisons", "models", "dataset_cards")
 
 COLUMNS = [
     Column("dataset", "dataset", choose=True),
@@ -22,6 +23,22 @@ COLUMNS = [
     Column("cost_calls", "calls", "tokens", "model calls per problem"),
     Column("n_problems", "problems", "integer"),
 ]
+EQUAL_COST = [
+    Column("dataset", "dataset", choose=True),
+    Column("model", "model", choose=True),
+    Column("strategy", "strategy", choose=True),
+    Column("budget", "samples", "integer"),
+    Column("axis", "cost held equal", choose=True),
+    Column("baseline", "against", choose=True),
+    Column("cost", "cost", "tokens", "mean per problem"),
+    Column("accuracy", "accuracy", "percent"),
+    Column("baseline_accuracy", "baseline", "percent", "interpolated at the same cost"),
+    Column("difference", "difference", "points", "percentage points"),
+    Column("low", "low", "points", "95 % interval, paired bootstrap over problems"),
+    Column("high", "high", "points", "95 % interval, paired bootstrap over problems"),
+    Column("p_holm", "Holm p", "p", "within dataset, cost, baseline and model"),
+]
+MAX_ROWS = 6000  # beyond, the page carries the pooled rows, and the CSV beside the figure the rest
 
 
 def build(context: Context) -> Blocks:
@@ -36,4 +53,26 @@ def build(context: Context) -> Blocks:
         COLUMNS,
         note="Coverage and other upper bounds need the gold answer; no one can run them.",
     )
-    return Blocks((*context.drawings("strategies"), table))
+    return Blocks((*context.drawings("strategies"), table, *_equal_cost(context)))
+
+
+def _equal_cost(context: Context) -> list[TableBlock]:
+    rows = context.table("comparisons", "axis", "baseline", "strategy", "difference")
+    if rows is None:
+        return []
+    if len(rows) > MAX_ROWS and (rows["dataset"] == "all").any():
+        rows = rows[rows["dataset"] == "all"]
+    rows = in_order(rows.sort_values(["strategy", "budget"], kind="stable"))
+    rows = rows.assign(
+        axis=rows["axis"].str.removeprefix("cost_").map(pretty),
+        baseline=rows["baseline"].map(lambda name: context.strategy(name).text),
+    )
+    return [
+        TableBlock.of(
+            "equal-cost",
+            "Strategies at equal cost",
+            context.named(rows),
+            EQUAL_COST,
+            note="Accuracy minus that of the baseline of the same model at the same mean cost.",
+        )
+    ]
