@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from statsmodels.discrete.conditional_models import ConditionalLogit
-
 from itc.regression.checks import separated
 from itc.regression.conditional import fit_within
 from itc.regression.design import collinear, intercepts, make_design
 from itc.regression.fit import COLUMNS
 from itc.regression.linear import fit_linear_within
 from itc.regression.methods import METHODS, run
+from itc.regression.mixed import log_likelihood
 from itc.regression.pooled import fit_pooled
+from scipy import stats
+from statsmodels.discrete.conditional_models import ConditionalLogit
 
 from .simulate import simulate
 
@@ -70,6 +71,26 @@ def test_a_dataset_with_one_outcome_does_not_stop_the_pooled_fit():
     solved = simulate(2).assign(dataset="e", right=1.0, problem=lambda d: d["problem"] + 1000)
     both = fit_pooled(make_design(pd.concat([frame, solved]), F))
     assert both.n_problems == 60 and np.isfinite(both.se).all()
+
+
+def test_mixed_likelihood_is_the_integral_and_its_gradient_fits():
+    frame = simulate(3, n_problems=12)
+    design = make_design(frame, F)
+    x = np.column_stack([design.x, np.ones(len(design.y))])
+    theta = np.array([-0.5, 0.1, 0.2, 0.4])
+    value, scores = log_likelihood(theta, x, design.y, design.problem)
+    grid = np.linspace(-15, 15, 4001)
+    density = stats.norm.pdf(grid, scale=np.exp(0.4))
+    eta = (x @ theta[:3])[:, None] + grid
+    each = np.where(design.y[:, None] > 0, 1 / (1 + np.exp(-eta)), 1 / (1 + np.exp(eta)))
+    parts = [
+        np.log((each[design.problem == p].prod(0) * density).sum() * 0.0075) for p in range(12)
+    ]
+    assert value == pytest.approx(sum(parts), abs=1e-4)
+    for i in range(4):
+        step = np.eye(4)[i] * 1e-4
+        ends = [log_likelihood(theta + s * step, x, design.y, design.problem)[0] for s in (1, -1)]
+        assert scores.sum(0)[i] == pytest.approx((ends[0] - ends[1]) / 2e-4, abs=1e-3)
 
 
 def test_linear_within_equals_least_squares_with_problem_dummies():

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from itc.analyses._contrast import contrast
 from itc.regression.design import make_design
 from itc.regression.methods import METHODS
@@ -55,6 +54,16 @@ def test_mundlak_within_is_the_truth_where_problem_means_tell_the_difficulty():
 def test_mundlak_within_is_only_attenuated_without_confounding():
     # an average over unequal problems: nearer to zero than the effect in each of them
     assert TRUTH < estimates("mundlak", 0.0, "within")[:, 0].mean() < 0.5 * TRUTH
+
+
+@pytest.mark.parametrize("confounding", [0.0, 0.6])
+def test_mixed_logit_within_is_the_truth_whatever_the_confounding(confounding):
+    found = []
+    for seed in range(25):
+        frame = simulate(seed, confounding=confounding)
+        row = METHODS["mixed"](make_design(frame, ["f_0"])).records()[0]
+        found.append(row["coefficient"] / frame["f_0"].std(ddof=0))
+    assert abs(np.mean(found) - TRUTH) < 3 * np.std(found, ddof=1) / 5 + 0.05 * abs(TRUTH)
 
 
 def test_within_difference_of_the_contrast_is_free_of_difficulty():

@@ -6,12 +6,14 @@ from itc.regression.conditional import fit_within
 from itc.regression.design import Design
 from itc.regression.fit import DROPPED, FAILED, FitError
 from itc.regression.linear import fit_linear_within, fit_linear_within_draws
+from itc.regression.mixed import fit_mixed
 from itc.regression.pooled import fit_mundlak, fit_pooled
 
 METHODS = {
     "pooled": fit_pooled,
     "within": fit_within,
     "mundlak": fit_mundlak,
+    "mixed": fit_mixed,
     "linear_within": fit_linear_within,
     "linear_within_draws": fit_linear_within_draws,
 }

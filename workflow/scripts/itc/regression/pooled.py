@@ -79,6 +79,25 @@ def fit_pooled(design: Design) -> Fit:
     )
 
 
+def mundlak_design(design: Design) -> tuple[Design, np.ndarray, np.ndarray]:
+    """The design with terms that have a within and a between part, and these parts (n, p) each."""
+    while True:
+        require_variation(design)
+        means = design.problem_means()
+        within = design.x - means
+        reasons = {
+            t: "constant within every question"
+            for t, column in zip(design.terms, within.T, strict=True)
+            if np.linalg.norm(column) < 1e-9
+        }
+        blocks = intercepts(design.block)
+        reasons = reasons or collinear(means, design.terms, blocks)
+        reasons = reasons or collinear(within, design.terms, np.column_stack([blocks, means]))
+        if not reasons:
+            return design, within, means
+        design = design.without(reasons)
+
+
 def fit_mundlak(design: Design) -> Fit:
     """Logit on each feature's deviation from its problem mean (within) and the mean (between).
 
@@ -86,23 +105,7 @@ def fit_mundlak(design: Design) -> Fit:
     the responses to a question; the between one says how questions differ.
     """
     require_variation(design)
-    design = informative_blocks(design)
-    means = design.problem_means()
-    before = np.column_stack([intercepts(design.block), means])
-    within = design.x - means
-    size = np.linalg.norm(within, axis=0)
-    flat = {
-        t: "constant within every question"
-        for t, s in zip(design.terms, size, strict=True)
-        if s < 1e-9
-    }
-    if not flat:
-        reasons = collinear(means, design.terms, intercepts(design.block))
-        reasons |= collinear(within, design.terms, before) if not reasons else {}
-    else:
-        reasons = flat
-    if reasons:
-        return fit_mundlak(design.without(reasons))
+    design, within, means = mundlak_design(informative_blocks(design))
     require_problems(design.n_problems, 2 * len(design.terms))
     b, se, marginal, marginal_se, clusters = clustered_logit(
         design.y, np.column_stack([within, means]), design.block, design.problem
