@@ -5,7 +5,12 @@ import pandas as pd
 import pytest
 from itc import tables
 from itc.estimators._checks import DrawsError
-from itc.strategies._base import availability, evaluate_strategy, evaluate_with_reasons
+from itc.strategies._base import (
+    availability,
+    evaluate_strategy,
+    evaluate_with_reasons,
+    inventory,
+)
 
 BUDGETS = [1, 2, 4, 8]
 
@@ -55,7 +60,7 @@ def test_uneven_draws_cap_the_budget_with_a_reason(outcomes):
     assert "1 of 12 problems have only 5 draws" in reasons["reason"][0]
     five = frame[(frame["model"] == "m1") & (frame["problem_id"] == "p003")]
     assert set(five["n_draws"]) == {5}
-    static = availability("majority", outcomes[~lost], BUDGETS)
+    static = availability("majority", inventory(outcomes[~lost]), BUDGETS)
     pd.testing.assert_frame_equal(static, reasons, check_dtype=False)
 
 
@@ -65,7 +70,8 @@ def test_missing_tokens_leave_no_rows_but_a_reason(outcomes):
     frame, reasons = evaluate_with_reasons("shortest", holes, BUDGETS)
     assert set(frame["model"]) == {"m2"}
     assert reasons["reason"].tolist() == ["n_output_tokens is missing in 3 of 96 draws"]
-    assert availability("shortest", holes, BUDGETS)["reason"].tolist() == reasons["reason"].tolist()
+    static = availability("shortest", inventory(holes), BUDGETS)
+    assert static["reason"].tolist() == reasons["reason"].tolist()
     vote = evaluate_strategy("majority", holes, BUDGETS)
     unknown = vote[vote["cost_output_tokens"].isna()]
     assert set(unknown["problem_id"]) == {"p000"}

@@ -4,7 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from itc import tables
-from itc.strategies._base import availability, evaluate_strategy, evaluate_with_reasons
+from itc.strategies._base import (
+    availability,
+    evaluate_strategy,
+    evaluate_with_reasons,
+    inventory,
+)
 from itc.strategies._chains import vote_within
 
 
@@ -79,7 +84,7 @@ def test_a_missing_judgement_is_a_reason():
     assert reasons["reason"].tolist() == ["3 of 4 responses of procedure 'judge_score' are missing"]
     assert (
         "no responses of procedure 'judge_score'"
-        in (availability("judge_best", SAMPLES, [1])["reason"][0])
+        in (availability("judge_best", inventory(SAMPLES), [1])["reason"][0])
     )
 
 

@@ -149,26 +149,55 @@ def evaluate_strategy(
     return evaluate_with_reasons(name, outcomes, budgets, params, seed, label)[0]
 
 
+@dataclass(frozen=True)
+class Inventory:
+    """What one model has of one procedure: draws per problem, missing values per column."""
+
+    n_draws: np.ndarray
+    holes: dict[str, int]
+
+    @property
+    def rows(self) -> int:
+        """Number of responses."""
+        return int(self.n_draws.sum())
+
+
+def inventory(outcomes: pd.DataFrame) -> dict[tuple[str, str], Inventory]:
+    """Inventories of one dataset's outcomes by (model, procedure)."""
+    found = {}
+    for (model, procedure), rows in outcomes.groupby(["model", "procedure"], sort=True):
+        holes = rows.isna().sum()
+        found[str(model), str(procedure)] = Inventory(
+            draw_counts(rows), {str(column): int(n) for column, n in holes.items()}
+        )
+    return found
+
+
 def availability(
-    name: str, outcomes: pd.DataFrame, budgets: Sequence[int], params: dict | None = None
+    name: str,
+    stock: dict[tuple[str, str], Inventory],
+    budgets: Sequence[int],
+    params: dict | None = None,
 ) -> pd.DataFrame:
-    """Reasons (model, budget, reason) visible without evaluating: rows, columns and draws."""
+    """Reasons (model, budget, reason) visible without evaluating: rows, columns and draws.
+
+    ``stock`` comes from ``inventory``.
+    """
     about, params = constants(name), params or {}
     procedure = params.get("procedure", about["POOL"])
     wanted = [procedure, *(params.get(key, default) for key, default in about["RELATED"].items())]
     reasons = []
-    for model, rows in outcomes.groupby("model", sort=True):
-        present = set(rows["procedure"].unique())
-        missing = [entry for entry in wanted if entry not in present]
+    for model in sorted({model for model, _ in stock}):
+        missing = [entry for entry in wanted if (model, entry) not in stock]
         if missing:
             reasons.append((model, 0, f"no responses of procedure {', '.join(map(repr, missing))}"))
             continue
-        own = rows[rows["procedure"] == procedure]
+        own = stock[model, procedure]
         for column in about["NEEDS"]:
-            holes = own[column].isna().sum() if column in own else len(own)
+            holes = own.holes.get(column, own.rows)
             if holes:
-                reasons.append((model, 0, f"{column} is missing in {holes} of {len(own)} draws"))
-        usable, why = usable_budgets(budgets, draw_counts(own))
+                reasons.append((model, 0, f"{column} is missing in {holes} of {own.rows} draws"))
+        usable, why = usable_budgets(budgets, own.n_draws)
         reasons += [(model, b, why) for b in sorted(set(map(int, budgets)) - set(usable))]
     return pd.DataFrame(reasons, columns=["model", "budget", "reason"])
 

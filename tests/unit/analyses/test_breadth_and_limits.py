@@ -1,0 +1,181 @@
+"""Tables that put a mean into context: breadth, cut responses, gains, fits, allocation."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from itc import registry, tables
+from itc.analyses.breadth import difficulty_levels
+from itc.strategies._base import evaluate_strategy
+
+BUDGETS = [1, 2, 4, 8]
+SETTINGS = {
+    "seed": 3,
+    "bootstrap": 400,
+    "budgets": BUDGETS,
+    "models": {"m": {}},
+    "procedures": {"sample": {"kind": "sample"}, "sample_plain": {"kind": "sample"}},
+}
+
+
+def make(problems=24, draws=8, dataset="d", seed=0, cut=0.1):
+    rng = np.random.default_rng(seed)
+    ability = np.linspace(0.05, 0.95, problems)[:, None]
+    right = rng.random((problems, draws)) < ability
+    truncated = rng.random(right.shape) < cut
+    right &= ~truncated
+    codes = np.where(right, 0, rng.integers(1, 4, size=right.shape))
+    return pd.DataFrame(
+        {
+            "dataset": dataset,
+            "model": "m",
+            "procedure": "sample",
+            "problem_id": np.repeat([f"p{i:02d}" for i in range(problems)], draws),
+            "draw": np.tile(np.arange(draws), problems),
+            "round": 0,
+            "answer_class": codes.ravel(),
+            "verdict": np.where(right, "right", "wrong").ravel(),
+            "n_prompt_tokens": 10,
+            "n_output_tokens": rng.integers(20, 200, size=right.size),
+            "truncated": truncated.ravel(),
+            "subject": np.repeat(np.where(np.arange(problems) % 2, "algebra", "number"), draws),
+            "difficulty": np.repeat(np.arange(problems) // 8, draws).astype(float),
+        }
+    )
+
+
+@pytest.fixture(scope="module")
+def inputs():
+    outcomes = make()
+    names = ("single", "majority", "coverage", "shortest", "longest")
+    return {
+        "outcomes": outcomes,
+        "evaluations": pd.concat([evaluate_strategy(n, outcomes, BUDGETS) for n in names]),
+    }
+
+
+def build(name, inputs):
+    table = registry.load("analyses", name).build(inputs, SETTINGS)
+    assert tables.to_arrow(table, name).num_rows == len(table)
+    return table
+
+
+def test_breadth_averages_back_to_the_mean(inputs):
+    table = build("breadth", inputs)
+    evaluations = inputs["evaluations"]
+    whole = evaluations[(evaluations["strategy"] == "majority") & (evaluations["budget"] == 8)]
+    for by in ("subject", "difficulty"):
+        rows = table[
+            (table["by"] == by) & (table["strategy"] == "majority") & (table["budget"] == 8)
+        ]
+        assert rows["n_problems"].sum() == 24
+        mean = np.average(rows["accuracy"], weights=rows["n_problems"])
+        assert mean == pytest.approx(whole["correct"].mean())
+    hard_to_easy = table[
+        (table["by"] == "difficulty") & (table["strategy"] == "single")
+    ].sort_values("rank")
+    assert hard_to_easy["level"].tolist() == ["0", "1", "2"]
+    assert hard_to_easy["accuracy"].is_monotonic_increasing
+    assert set(table["budget"]) == {1, 8}
+
+
+def test_many_difficulties_become_quintiles():
+    levels = difficulty_levels(pd.Series(np.arange(100.0)))
+    assert levels.nunique() == 5
+    few = difficulty_levels(pd.Series([1.0, np.nan]))
+    assert few[0] == "1"
+    assert few.isna().tolist() == [False, True]
+
+
+def test_censoring_shows_all_three_treatments(inputs):
+    table = build("censoring", inputs).set_index(["strategy", "budget", "treatment"])
+    outcomes = inputs["outcomes"]
+    kept = outcomes[~outcomes["truncated"]]
+    right = (kept["verdict"] == "right").groupby(kept["problem_id"]).mean().mean()
+    assert table.loc[("single", 1, "uncut only"), "accuracy"] == pytest.approx(right)
+    recorded = table.loc[("majority", 8, "as recorded"), "accuracy"]
+    silent = table.loc[("majority", 8, "cut gives no answer"), "accuracy"]
+    assert silent >= recorded  # cut responses never vote right here, but do vote
+    assert table["share_cut"].iloc[0] == pytest.approx(outcomes["truncated"].mean())
+    counts = kept.groupby("problem_id").size()
+    rows = table.xs("uncut only", level="treatment").xs("majority", level="strategy")
+    assert rows["n_problems"].to_dict() == {
+        b: int((counts >= b).sum()) for b in BUDGETS if (counts >= b).any()
+    }
+
+
+def test_gains_are_differences_of_the_curve(inputs):
+    gains = build("gains", inputs).set_index(["strategy", "quantity", "budget"])
+    mean = inputs["evaluations"].groupby(["strategy", "budget"])["correct"].mean()
+    assert gains.loc[("majority", "doubling", 4), "value"] == pytest.approx(
+        mean["majority", 8] - mean["majority", 4]
+    )
+    assert gains.loc[("majority", "selection_gap", 8), "value"] == pytest.approx(
+        mean["coverage", 8] - mean["majority", 8]
+    )
+    assert ("coverage", "selection_gap", 8) not in gains.index
+    assert (gains["low"] <= gains["value"] + 1e-12).all()
+
+
+def test_fits_have_bands_around_the_curve(inputs):
+    table = build("fits", inputs)
+    fitted = table[table["quantity"] == "fitted"]
+    mean = inputs["evaluations"].groupby(["strategy", "budget"])["correct"].mean()
+    for row in fitted.itertuples():
+        assert row.low <= row.value <= row.high
+        assert row.value == pytest.approx(mean[row.strategy, row.budget], abs=0.05)
+    quantities = set(table.loc[table["strategy"] == "majority", "quantity"])
+    assert quantities == {"fitted", "limit", "start", "q", "r_squared", "saturation_budget"}
+
+
+def test_allocation_keeps_the_cost_and_oracle_is_not_below_uniform(inputs):
+    table = build("allocation", inputs)
+    assert set(table["policy"]) == {"uniform", "predicted difficulty", "oracle difficulty"}
+    oracle = table[table["policy"] == "oracle difficulty"]
+    assert (oracle["cost"] <= oracle["target_cost"] * 1.001).all()
+    assert (oracle["difference"] >= -1e-9).all() or oracle["difference"].mean() > 0
+    uniform = table[table["policy"] == "uniform"]
+    assert (uniform["difference"] == 0).all()
+    assert set(table["target_budget"]) == {1, 2, 4}  # half of the draws answer
+
+
+def test_profiles_fall_with_the_threshold(inputs):
+    table = build("profiles", inputs)
+    one = table[(table["strategy"] == "majority") & (table["statistic"] == "profile")]
+    assert one.sort_values("threshold")["value"].is_monotonic_decreasing
+    assert (table[table["statistic"] == "iqm"]["value"].between(0, 1)).all()
+
+
+def test_resolution_counts_pairs(inputs):
+    table = build("resolution", inputs)
+    row = table[(table["scope"] == "strategies") & (table["budget"] == 8)].iloc[0]
+    assert row["n_compared"] == 3  # majority, shortest, longest
+    assert row["detectable"] > 2.7 * row["noise"]
+
+
+def test_stability_compares_with_the_main_prompt(inputs):
+    other = make(seed=9).assign(procedure="sample_plain")
+    table = build("stability", {"outcomes": pd.concat([inputs["outcomes"], other])})
+    main = table[table["procedure"] == "sample"]
+    assert (main["difference"] == 0).all()
+    assert main["kendall_tau"].tolist() == pytest.approx([1.0] * 5)
+    plain = table[table["procedure"] == "sample_plain"].set_index("strategy")
+    want = (other["verdict"] == "right").mean() - (inputs["outcomes"]["verdict"] == "right").mean()
+    assert plain.loc["single", "difference"] == pytest.approx(want)
+    assert build("stability", {"outcomes": inputs["outcomes"]})["procedure"].nunique() == 1
+
+
+def test_unavailable_names_the_reason(inputs):
+    table = build("unavailable", inputs).set_index(["strategy", "budget"])
+    assert "no responses of procedure 'judge_score'" in table.loc[("judge_best", 0), "reason"]
+    assert "confidence_mean is missing in 192 of 192 draws" in table.loc[("borda", 0), "reason"]
+    assert ("majority", 8) not in table.index
+    settings = SETTINGS | {"budgets": [16], "strategies": ["majority"]}
+    few = registry.load("analyses", "unavailable").build(inputs, settings)
+    assert "24 of 24 problems have only 8 draws" in few["reason"][0]
+
+
+def test_empty_evaluations_give_empty_tables():
+    empty = pd.DataFrame(columns=list(tables.SCHEMAS["evaluations"].columns))
+    names = ("curves", "frontier", "comparisons", "gains", "fits", "resolution", "profiles")
+    for name in names:
+        assert build(name, {"evaluations": empty}).empty

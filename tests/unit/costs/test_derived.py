@@ -1,0 +1,54 @@
+"""Cost axes against their published formulas."""
+
+import numpy as np
+import pytest
+from itc.costs import derived
+from itc.costs.columns import AXES, COSTS
+
+SHAPE = {"layers": 28, "heads": 16, "kv_heads": 8, "head_dim": 128}
+
+
+def published_kinetics(p, c, length, n, shape, e=2):
+    """The repository's two lines for equal lengths, in FLOPs."""
+    d = shape["head_dim"] * shape["layers"]
+    compute = (2 * p * length + 2 * (2 * c + length) * length * shape["heads"] * d) * n
+    memory = 2 * (2 * c + length * n) * length * shape["kv_heads"] * d * e
+    return compute + 562.5 * memory
+
+
+@pytest.mark.parametrize(("n", "c", "length"), [(1, 100, 4000), (32, 256, 1000), (8, 0, 10)])
+def test_kinetics_equals_the_published_code_for_equal_lengths(n, c, length):
+    got = derived.kinetics_eflops(
+        0.752, np.array(c), np.array(n * length), np.array(n * length**2), np.array(length), SHAPE
+    )
+    assert got == pytest.approx(published_kinetics(0.752e9, c, length, n, SHAPE))
+
+
+def test_derive_gives_only_what_the_settings_allow():
+    costs = {
+        "cost_output_tokens": np.array([1000.0]),
+        "cost_total_tokens": np.array([1100.0]),
+        "cost_sequential_tokens": np.array([500.0]),
+        "cost_squared_tokens": np.array([5e5]),
+    }
+    assert derived.derive(costs, {}) == {}
+    found = derived.derive(
+        costs,
+        {
+            "parameters": 7.0,
+            "shape": SHAPE,
+            "price": {"input": 0.5, "output": 2.0, "date": "2025-01-01"},
+            "gpu_seconds_per_token": 0.01,
+        },
+    )
+    assert found["cost_flops"][0] == pytest.approx(2 * 7e9 * 1100)
+    assert found["cost_money"][0] == pytest.approx((100 * 0.5 + 1000 * 2) / 1e6)
+    assert found["cost_gpu_seconds"][0] == pytest.approx(10)
+    assert found["cost_eflops"][0] > found["cost_flops"][0] * 1000 / 1100
+    assert set(found) <= set(COSTS)
+    assert "cost_squared_tokens" not in AXES
+
+
+def test_tokens_per_correct():
+    got = derived.tokens_per_correct(np.array([100.0, 100.0]), np.array([0.5, 0.0]))
+    assert got.tolist() == [200.0, np.inf]

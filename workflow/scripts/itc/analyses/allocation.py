@@ -1,0 +1,139 @@
+"""Compute-optimal allocation: the best strategy and budget per difficulty bin, cross-validated."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from itc.stats import bootstrap
+from itc.stats.allocation import choose, rank_bins
+from itc.strategies._base import evaluate_pools
+from itc.strategies._pool import Pool, build_pools
+from itc.tables import FLOAT, INT, STRING, Schema, register
+
+TITLE = "Allocation of compute by difficulty"
+INPUTS = ("outcomes",)
+OPTIONS = ("single", "majority", "shortest", "short_m")
+FOLDS = 5
+BINS = 4
+POLICIES = ("uniform", "predicted difficulty", "oracle difficulty")
+
+SCHEMA = register(
+    Schema(
+        "allocation",
+        1,
+        {
+            "dataset": STRING,
+            "model": STRING,
+            "policy": STRING,  # uniform: one choice for all; oracle: bins and choices see labels
+            "target_budget": INT,  # the cost to keep is that of majority at this budget
+            "target_cost": FLOAT,  # output tokens per problem
+            "cost": FLOAT,  # spent on the test folds
+            "accuracy": FLOAT,
+            "low": FLOAT,  # 95 %, bootstrap over problems
+            "high": FLOAT,
+            "difference": FLOAT,  # accuracy minus uniform's, same problems
+            "difference_low": FLOAT,
+            "difference_high": FLOAT,
+            "probe_cost": FLOAT,  # tokens of the draws that predict difficulty; not charged
+            "n_problems": INT,
+            "n_bins": INT,
+        },
+        ("dataset", "model", "policy", "target_budget"),
+        ("accuracy",),
+    )
+)
+
+
+def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Table ``allocation`` from draws with tokens: even draws predict difficulty, odd ones answer.
+
+    Predicted difficulty is the agreement among the held-out draws, no label needed. Bins hold
+    equally many problems. On four folds the choice per bin of highest accuracy within the target
+    cost is made (Lagrangian, so between hull points less than the target is spent), on the fifth
+    it is applied. The oracle bins by true accuracy and chooses on the problems it is scored on.
+    """
+    outcomes = inputs["outcomes"]
+    rows = []
+    sampled = outcomes[outcomes["procedure"] == "sample"]
+    for (dataset, model), own in sampled.groupby(["dataset", "model"], sort=True):
+        even = own["draw"] % 2 == 0
+        probes = build_pools(own[even], "sample", int(settings["seed"]))
+        pools = build_pools(own[~even], "sample", int(settings["seed"]))
+        usable = len(probes) == len(pools) == 1 and pools[0].has("n_output_tokens")
+        if usable and len(pools[0].problem_ids) >= 2 * FOLDS:
+            for row in _cell(probes[0], pools[0], settings):
+                rows.append({"dataset": dataset, "model": model} | row)
+    table = pd.DataFrame(rows, columns=list(SCHEMA.columns))
+    return table.sort_values(list(SCHEMA.key), ignore_index=True)
+
+
+def _options(pool: Pool, budgets: list[int]) -> tuple[np.ndarray, np.ndarray, dict[int, int]]:
+    """Accuracy and cost [P, O] of every option, and the column of majority at each budget."""
+    accuracy, cost, column = [], [], {}
+    for name in OPTIONS:
+        for frame in evaluate_pools(name, [pool], budgets, {}, name)[0]:
+            shape = (len(pool.problem_ids), -1)
+            values = frame["correct"].to_numpy().reshape(shape)
+            if name == "majority":
+                start = sum(a.shape[1] for a in accuracy)
+                column = {b: start + i for i, b in enumerate(budgets)}
+            accuracy.append(values)
+            cost.append(frame["cost_output_tokens"].to_numpy().reshape(shape))
+    return np.hstack(accuracy), np.hstack(cost), column
+
+
+def _cell(probe: Pool, pool: Pool, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    budgets = [b for b in settings["budgets"] if b <= pool.n_draws]
+    accuracy, cost, column = _options(pool, budgets)
+    n = len(pool.problem_ids)
+    n_bins = max(1, min(BINS, n // 10))
+    rng = bootstrap.generator(int(settings["seed"]), "allocation", pool.dataset, pool.model)
+    fold = rng.permutation(n) % FOLDS
+    weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
+    agreement = probe.counts.max(axis=1, initial=0) / probe.n_draws
+    truth = (probe.right.mean(axis=1) + pool.right.mean(axis=1)) / 2
+    bins = {
+        "uniform": np.zeros(n, dtype=int),
+        "predicted difficulty": rank_bins(agreement, n_bins),
+        "oracle difficulty": rank_bins(truth, n_bins),
+    }
+    probe_cost = float(probe.values("n_output_tokens").sum(axis=1).mean())
+    rows = []
+    for budget, at in column.items():
+        target = float(cost[:, at].mean())
+        base = None
+        for policy in POLICIES:
+            score, spent = np.empty(n), np.empty(n)
+            for f in range(FOLDS):
+                test = fold == f
+                train = np.ones(n, bool) if policy == "oracle difficulty" else ~test
+                chosen = choose(accuracy[train], cost[train], bins[policy][train], n_bins, target)
+                option = chosen[bins[policy][test]]
+                score[test] = accuracy[test, option]
+                spent[test] = cost[test, option]
+            base = score if base is None else base
+            stacked = np.column_stack([score, score - base])
+            replicates = bootstrap.resampled_means(weights, stacked)
+            low, high = bootstrap.percentile_interval(replicates, n, n - 1)
+            rows.append(
+                {
+                    "policy": policy,
+                    "target_budget": int(budget),
+                    "target_cost": target,
+                    "cost": float(spent.mean()),
+                    "accuracy": float(score.mean()),
+                    "low": float(max(low[0], 0.0)),
+                    "high": float(min(high[0], 1.0)),
+                    "difference": float((score - base).mean()),
+                    "difference_low": float(low[1]),
+                    "difference_high": float(high[1]),
+                    "probe_cost": probe_cost,
+                    "n_problems": n,
+                    "n_bins": 1 if policy == "uniform" else n_bins,
+                }
+            )
+    return rows

@@ -1,0 +1,94 @@
+"""Spread of accuracy over prompt formats and temperatures, and whether strategies keep ranks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from itc.strategies._base import evaluate_strategy
+from itc.tables import FLOAT, INT, STRING, Schema, register
+
+TITLE = "Stability over prompt formats and temperatures"
+INPUTS = ("outcomes",)
+STRATEGIES = ("single", "majority", "shortest", "longest", "short_m")
+
+SCHEMA = register(
+    Schema(
+        "stability",
+        1,
+        {
+            "dataset": STRING,
+            "model": STRING,
+            "procedure": STRING,  # a way to sample
+            "strategy": STRING,
+            "budget": INT,  # the largest that all of them allow
+            "accuracy": FLOAT,
+            "rank": FLOAT,  # among the strategies, 1 is best, ties share
+            "difference": FLOAT,  # accuracy minus that of procedure ``sample``
+            "kendall_tau": FLOAT,  # of the strategies' order with that under ``sample``
+        },
+        ("dataset", "model", "procedure", "strategy"),
+        ("accuracy",),
+    )
+)
+
+
+def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Table ``stability``; empty where the study samples in one way only."""
+    procedures = {
+        name
+        for name, entry in settings.get("procedures", {}).items()
+        if entry.get("kind", "sample") == "sample"
+    }
+    outcomes = inputs["outcomes"]
+    outcomes = outcomes[outcomes["procedure"].isin(procedures)]
+    rows: list[dict[str, Any]] = []
+    if len(procedures) > 1 and "sample" in procedures:
+        for (dataset, model), own in outcomes.groupby(["dataset", "model"], sort=True):
+            for row in _cell(own, settings):
+                rows.append({"dataset": dataset, "model": model} | row)
+    table = pd.DataFrame(rows, columns=list(SCHEMA.columns))
+    return table.sort_values(list(SCHEMA.key), ignore_index=True)
+
+
+def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    least = int(own.groupby(["procedure", "problem_id"]).size().min())
+    allowed = [b for b in settings["budgets"] if b <= least]
+    if not allowed:
+        return []
+    budget = max(allowed)
+    accuracy: dict[str, dict[str, float]] = {}
+    for procedure in sorted(own["procedure"].unique()):
+        for name in STRATEGIES:
+            frame = evaluate_strategy(
+                name, own, [budget], {"procedure": procedure}, int(settings["seed"])
+            )
+            if len(frame):
+                accuracy.setdefault(procedure, {})[name] = float(frame["correct"].mean())
+    rows = []
+    reference = accuracy.get("sample", {})
+    for procedure, values in accuracy.items():
+        common = [name for name in values if name in reference]
+        tau = np.nan
+        if len(common) > 2:
+            tau = stats.kendalltau(
+                [values[n] for n in common], [reference[n] for n in common]
+            ).statistic
+        ranks = stats.rankdata([-value for value in values.values()])
+        for rank, (name, value) in zip(ranks, values.items(), strict=True):
+            rows.append(
+                {
+                    "procedure": procedure,
+                    "strategy": name,
+                    "budget": 1 if name == "single" else budget,
+                    "accuracy": value,
+                    "rank": float(rank),
+                    "difference": value - reference.get(name, np.nan),
+                    "kendall_tau": float(tau),
+                }
+            )
+    return rows
