@@ -149,8 +149,8 @@ def import_recording(
     for (dataset_name, model_name), found in responses.items():
         if not found:
             raise ImportRefusedError(
-                f"{path}: no response of model {model_name!r} to dataset {dataset_name!r}; it holds "
-                f"datasets {sorted(seen_datasets)} and models {sorted(seen_models)}; set "
+                f"{path}: no response of model {model_name!r} to dataset {dataset_name!r}; it "
+                f"holds datasets {sorted(seen_datasets)} and models {sorted(seen_models)}; set "
                 "`recorded_as` of the entry to one of these"
             )
     tables = {name: pd.DataFrame(list(found.values())) for name, found in problems.items()}
