@@ -102,10 +102,10 @@ class Run:
             )
         return self
 
-    def result(self, *, fails: bool = False) -> str:
+    def result(self, *, fails: bool = False, seconds: float = PATIENCE) -> str:
         """What it printed, after its end; asserts success, or failure if ``fails``."""
         assert self.process is not None
-        code = self.process.wait(PATIENCE)
+        code = self.process.wait(seconds)
         output = (self.folder / "run.log").read_text()
         assert (code != 0) is fails, f"{output}\n{self.slurm_logs()}"
         return output

@@ -180,3 +180,21 @@ def test_a_job_at_its_time_limit_is_submitted_again_with_more_and_goes_on(runs, 
     assert run.states() == ["TIMEOUT", "COMPLETED"]
     assert [job["TimeLimit"] for job in run.jobs()] == ["00:01:00", "04:00:00"]
     assert_as_undisturbed(run, undisturbed)
+
+
+@pytest.mark.full
+@pytest.mark.vllm
+@pytest.mark.timeout(7200)
+def test_default_study(cluster, tmp_path):
+    pytest.importorskip("vllm", reason="vLLM is not installed here")
+    folder = checkout(tmp_path / "checkout")
+    run = Run(cluster, folder, ("tests/slurm/full.yaml",)).start("--", "all")
+    run.result(seconds=7000)
+    assert (folder / "results/demo/report.html").stat().st_size > 0
+    jobs = run.jobs()
+    assert {job["JobState"] for job in jobs} == {"COMPLETED"}
+    on_gpus = [job for job in jobs if job["TresPerJob"] == "gres:gpu:standin:1"]
+    # A GPU job for each model, depth and shard, and for nothing else.
+    assert {job["Partition"] for job in on_gpus} == {"gpu"}
+    assert all("rule_generate_" in job["Comment"] for job in on_gpus)
+    assert len(on_gpus) == sum("rule_generate_" in job["Comment"] for job in jobs) > 0
