@@ -48,7 +48,8 @@ accuracy responds to more inference-time compute says nothing about models train
 
 ## How it was trained
 
-`python models/recipe/train.py --model {name}`: {start}
+`python models/recipe/train.py --model {name}`:
+{start}
 {tokens:,} tokens in all ({steps:,} steps, {minutes:.0f} minutes on one thread of a busy machine).
 The corpus is generated on the fly from the two reasoning-gym tasks `chain_sum` and `leg_counting`,
 with generator seeds of at least 10,000,000; every prompt is rendered from `config/prompts`. Study
@@ -79,7 +80,9 @@ vote over the 16 draws; "distinct" counts different answers among them.
 {procedures}
 
 `forced` cuts the thinking in half, closes it and forces `Therefore, the answer is \\boxed{{`;
-`extended` appends `Wait` in place of `</think>`; `no_thinking` is `enable_thinking=false`.
+`extended` appends `Wait` in place of `</think>`; `no_thinking` is `enable_thinking=false`. The
+formats are learned; the skill behind them mostly is not. Judgements and critiques in particular are
+no better than saying the same of every response.
 
 ## Level settings
 
@@ -114,7 +117,7 @@ def _hedges(name: str, mean: dict[str, float]) -> str:
     return (
         f"Hedging words per response: {mean['hedges_right']:.2f} in right and "
         f"{mean['hedges_wrong']:.2f} in wrong ones. Tokens: {mean['tokens_right']:.0f} in right, "
-        f"{mean['tokens_wrong']:.0f} in wrong ones (means over the six data sets).\n\n"
+        f"{mean['tokens_wrong']:.0f} in wrong ones\n(means over the six data sets).\n\n"
     )
 
 

@@ -21,12 +21,12 @@ EVALUATION_SEED = 500_000
 LEVELS: dict[str, dict[str, dict[str, int]]] = {
     "chain_sum": {
         "easy": {"min_terms": 2, "max_terms": 3, "min_digits": 1, "max_digits": 1},
-        "medium": {"min_terms": 4, "max_terms": 5, "min_digits": 1, "max_digits": 1},
-        "hard": {"min_terms": 3, "max_terms": 3, "min_digits": 2, "max_digits": 2},
+        "medium": {"min_terms": 2, "max_terms": 2, "min_digits": 2, "max_digits": 2},
+        "hard": {"min_terms": 4, "max_terms": 4, "min_digits": 2, "max_digits": 2},
     },
     "leg_counting": {
         "easy": {"min_animals": 2, "max_animals": 2, "min_instances": 1, "max_instances": 5},
-        "medium": {"min_animals": 3, "max_animals": 3, "min_instances": 1, "max_instances": 9},
+        "medium": {"min_animals": 4, "max_animals": 4, "min_instances": 1, "max_instances": 9},
         "hard": {"min_animals": 5, "max_animals": 5, "min_instances": 1, "max_instances": 9},
     },
 }
