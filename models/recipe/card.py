@@ -81,8 +81,8 @@ vote over the 16 draws; "distinct" counts different answers among them.
 
 `forced` cuts the thinking in half, closes it and forces `Therefore, the answer is \\boxed{{`;
 `extended` appends `Wait` in place of `</think>`; `no_thinking` is `enable_thinking=false`. The
-formats are learned; the skill behind them mostly is not. Judgements and critiques in particular are
-no better than saying the same of every response.
+formats are learned throughout; judgements and critiques are no better than saying the same of every
+response, and answers without complete thinking are mostly wrong.
 
 ## Level settings
 
