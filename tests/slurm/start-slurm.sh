@@ -170,9 +170,13 @@ CONF
 SLURM_CONF=$dir/etc/slurm.conf exec "/usr/bin/\${0##*/}" "\$@"
 CONF
     chmod 755 "$dir/bin/shim"
-    # sacct is left out on purpose: without a database it only misleads.
     for tool in sbatch srun squeue scancel scontrol sinfo salloc; do
         ln -sf shim "$dir/bin/$tool"
+    done
+    # Without a database these would look for one in the network, for seconds.
+    for tool in sacct sacctmgr sshare; do
+        printf '#!/bin/sh\necho "no accounting in this SLURM" >&2\nexit 1\n' >"$dir/bin/$tool"
+        chmod 755 "$dir/bin/$tool"
     done
     printf 'export PATH=%s:$PATH\n' "$dir/bin" >"$dir/env"
 }

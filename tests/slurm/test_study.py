@@ -158,6 +158,16 @@ def test_a_failing_job_is_retried_and_goes_on(runs, undisturbed):
     assert_as_undisturbed(run, undisturbed)
 
 
+def test_a_job_at_its_time_limit_is_submitted_again_with_more_and_goes_on(runs, undisturbed):
+    run = runs["limit"]
+    wait_for("SLURM to end the job", lambda: run.states()[:1] == ["TIMEOUT"])
+    (run.folder / "hold").unlink()
+    run.result()
+    assert run.states() == ["TIMEOUT", "COMPLETED"]
+    assert [job["TimeLimit"] for job in run.jobs()] == ["00:01:00", "04:00:00"]
+    assert_as_undisturbed(run, undisturbed)
+
+
 def test_whole_study(runs):
     run = runs["whole"]
     run.result()
@@ -170,16 +180,6 @@ def test_whole_study(runs):
     assert [job["TresPerJob"] for job in on_gpus] == ["gres:gpu:standin:2"]
     assert {job["TresPerJob"] for job in jobs if job not in on_gpus} == {"gres:gpu:standin:0"}
     assert not run.slurm_logs()
-
-
-def test_a_job_at_its_time_limit_is_submitted_again_with_more_and_goes_on(runs, undisturbed):
-    run = runs["limit"]
-    wait_for("SLURM to end the job", lambda: run.states()[:1] == ["TIMEOUT"])
-    (run.folder / "hold").unlink()
-    run.result()
-    assert run.states() == ["TIMEOUT", "COMPLETED"]
-    assert [job["TimeLimit"] for job in run.jobs()] == ["00:01:00", "04:00:00"]
-    assert_as_undisturbed(run, undisturbed)
 
 
 @pytest.mark.full
