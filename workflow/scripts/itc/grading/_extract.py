@@ -45,6 +45,8 @@ NUMBER = re.compile(
 PERCENT = re.compile(r"\s*(?:\$|\\\))?\s*(?:\\?%|percent(?:age)?\b|pct\b)", re.IGNORECASE)
 LEAD = re.compile(r"(?:[\s:*_}\"'“`]|\\\"|\bis\b|\bequal to\b|\bapproximately\b|\babout\b)*")
 WORD = re.compile(r"(?<![\\A-Za-z{])(?!sqrt|frac|sin|cos|tan|log|ln|exp|pi\b|inf)[A-Za-z]{3,}")
+_BLANKS = re.compile(r"[^\S\n]{2,}")
+_LINES = re.compile(r"\n(?:[^\S\n]?\n)+")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 # The sign-off that the Minerva prompts ask for outranks a box, as a format of its own.
 SIGN_OFF = re.compile(
@@ -54,6 +56,11 @@ NAME_WORDS = 3  # "Answer: Evelyn" is one, "unable to say without more data" is 
 ANSWER_LINE = re.compile(r"[\W_]*(?:\\(?:text|textbf)\{)?(?:final\s+)?answer\s*:", re.IGNORECASE)
 BARE = 200  # a reply of at most so many characters without words is an answer as it stands
 SENTENCE = re.compile(r"\.(?=\s|$)|\n")
+
+
+def squeeze(text: str) -> str:
+    """``text`` with runs of blanks and empty lines shortened: patterns stay linear on it."""
+    return _LINES.sub("\n\n", _BLANKS.sub(" ", text))
 
 
 def boxes(text: str) -> Iterator[tuple[int, int, str]]:
@@ -151,7 +158,7 @@ def rightmost(segment: str) -> str | None:
 
 def announced(text: str) -> str | None:
     """What follows the last "answer is", "Answer:" or "####" in the tail of ``text``."""
-    tail = text[-PHRASE_TAIL:]
+    tail = squeeze(text[-PHRASE_TAIL:])
     for anchor in reversed(list(ANCHOR.finditer(tail))[-16:]):
         line = tail[anchor.end() : anchor.end() + LINE]
         line = line[LEAD.match(line).end() :]  # type: ignore[union-attr]
@@ -179,7 +186,7 @@ def announced(text: str) -> str | None:
 
 def signed_off(text: str) -> str | None:
     """Answer of "The final answer is X. I hope it is correct"; None without this sign-off."""
-    found = SIGN_OFF.findall(text[-PHRASE_TAIL:])
+    found = SIGN_OFF.findall(squeeze(text[-PHRASE_TAIL:]))
     if not found or not found[-1].strip():
         return None
     return boxed(found[-1]) or rightmost(found[-1]) or found[-1]
@@ -198,7 +205,7 @@ def last_resort(text: str) -> str | None:
     bare = text.strip()
     if len(bare) <= BARE and not WORD.search(bare) and "$" not in bare and "\n" not in bare:
         return bare
-    return rightmost(text[-FALLBACK_TAIL:])
+    return rightmost(squeeze(text[-FALLBACK_TAIL:]))
 
 
 def final_answer(text: str, fallback: bool = True) -> Extraction:

@@ -7,7 +7,7 @@ import string
 from functools import lru_cache
 
 from itc.grading._base import BOXED, FALLBACK, NOTHING, PHRASE, Extraction, Problem
-from itc.grading._extract import PHRASE_TAIL, boxed
+from itc.grading._extract import PHRASE_TAIL, boxed, squeeze
 
 TITLE = "multiple choice"
 WORKER = False
@@ -31,7 +31,7 @@ def _patterns(letters: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Patter
         rf"(?:[(\[]\s*(?P<a>[{both}])\s*[)\]]|(?P<b>[{upper}])(?![\w'’])|(?P<c>[{both}])(?=\s*(?:[.):,;]|$)))",
         re.MULTILINE,
     )
-    alone = re.compile(rf"^\s*[(\[]?\s*([{upper}])\s*[)\].:]*\s*$", re.MULTILINE)
+    alone = re.compile(rf"^[ \t]?[(\[]?[ \t]?([{upper}])[ \t]?[)\].:]{{0,3}}[ \t]?$", re.MULTILINE)
     leading = re.compile(rf"^\s*[(\[]?\s*([{both}])\s*(?:[)\].:,]|$)")
     return announced, alone, leading
 
@@ -52,7 +52,7 @@ def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
         letter = _letter(content, problem, offered, leading)
         if letter:
             return Extraction(letter, BOXED)
-    tail = _undress(text[-PHRASE_TAIL:])
+    tail = squeeze(_undress(text[-PHRASE_TAIL:]))
     phrases = list(announced.finditer(tail))
     if phrases:
         letter = next(group for group in phrases[-1].groups() if group)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from itc.grading._base import FALLBACK, NOTHING, PHRASE, Extraction, Problem, clean
-from itc.grading._extract import ANCHOR, BOXED, LINE, PHRASE_TAIL, boxed
+from itc.grading._extract import ANCHOR, BOXED, LINE, PHRASE_TAIL, boxed, squeeze
 
 TITLE = "text"
 WORKER = False
@@ -22,7 +22,7 @@ def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
     content = boxed(text, group=False)
     if content:
         return Extraction(clean(content), BOXED)
-    tail = text[-PHRASE_TAIL:]
+    tail = squeeze(text[-PHRASE_TAIL:])
     for anchor in reversed(list(ANCHOR.finditer(tail))[-16:]):
         line = tail[anchor.end() : anchor.end() + LINE].lstrip(" *:_\n").split("\n")[0]
         if line.strip(" *_`.\"'"):
