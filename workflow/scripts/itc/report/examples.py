@@ -25,6 +25,7 @@ class Explorer:
     categories: list[str]
     n_responses: int
     left_out: int  # responses dropped to keep the page small
+    links: tuple[str, ...] = ()  # larger explorers beside the report
 
 
 def pick(outcomes: pd.DataFrame, problems: int = 6, draws: int = 4, seed: int = 0) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from itc.features._lexicon import load
 from itc.figures.markers import FIRST
 from itc.report import examples
@@ -13,7 +15,7 @@ TABLES = ("models", "dataset_cards")
 MAX_BYTES = 1_200_000  # of text: the page as a whole stays under 5 MB
 
 
-def build(context: Context) -> examples.Explorer | None:
+def build(context: Context, max_bytes: int = MAX_BYTES) -> examples.Explorer | None:
     """Sampled responses with their markers; None where the study gave no texts."""
     if context.examples is None or context.examples.empty:
         return None
@@ -23,4 +25,5 @@ def build(context: Context) -> examples.Explorer | None:
         model=context.examples["model"].map(lambda name: context.model(name).text)
     )
     titles = {d: context.dataset(d).text for d in rows["dataset"].unique()}
-    return examples.build(rows, lexicons, MAX_BYTES, titles)
+    links = tuple(str(name) for name in context.provenance.get("explorers", ()))
+    return replace(examples.build(rows, lexicons, max_bytes, titles), links=links)
