@@ -41,6 +41,7 @@ def main() -> int:
         "dtype": "float32",
         "max_model_len": 2048,
         "max_num_seqs": 256,
+        "threads": options.threads,
         "thinking": ["<think>", "</think>"],
         "logprobs": options.logprobs,
     }
@@ -117,6 +118,8 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--max-tokens", type=int, default=128)
     parser.add_argument("--logprobs", type=int, default=5)
     parser.add_argument("--rounds", type=int, default=5)
+    # One by default: on a busy machine several threads measure the waiting for each other.
+    parser.add_argument("--threads", type=int, default=1)
     return parser.parse_args()
 
 

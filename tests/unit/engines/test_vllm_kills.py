@@ -30,7 +30,7 @@ def start(folder: Path, model: dict) -> subprocess.Popen:
 
 
 def finish(job: subprocess.Popen, folder: Path) -> dict:
-    output, _ = job.communicate(timeout=500)
+    output, _ = job.communicate(timeout=900)
     assert job.returncode == 0, (folder / "log").read_text()[-3000:]
     return json.loads(output.splitlines()[-1])
 

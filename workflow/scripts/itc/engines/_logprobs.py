@@ -10,6 +10,7 @@ from array import array
 
 import numpy as np
 
+FLOOR = -1e4  # stands for minus infinity, the log-prob of a masked token: JSON has no infinity
 _BLOCK = 256  # tokens folded at a time: two floats per token stay
 
 
@@ -32,7 +33,7 @@ class Summary:
 
         Fewer than k (a tiny vocabulary) are filled with the smallest one; more are cut.
         """
-        self.cumulative += chosen
+        self.cumulative += max(chosen, FLOOR)
         if len(top) != self.k:
             top = (top + [top[-1] if top else chosen] * self.k)[: self.k]
         self._pending.extend(top)
@@ -43,7 +44,7 @@ class Summary:
         if not self._pending:
             return
         rows = np.frombuffer(self._pending, dtype=np.float64).reshape(-1, self.k)
-        rows = np.maximum(rows, -1e4)  # masked candidates are -inf
+        rows = np.maximum(rows, FLOOR)
         self._confidence.append(-rows.mean(axis=1))
         weights = np.exp(rows)
         weights /= weights.sum(axis=1, keepdims=True)

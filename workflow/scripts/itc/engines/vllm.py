@@ -22,7 +22,7 @@ from itc.engines._base import (
     template_kwargs,
     thinking,
 )
-from itc.engines._logprobs import Summary
+from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._prompt import Prompt, Prompter
 
 TITLE = "vLLM, offline"
@@ -60,6 +60,10 @@ def prepare_environment(model: dict[str, Any]) -> None:
             # The engine core in this process: it starts 20 s sooner, and no child process imports
             # the calling script again.
             "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
+            # Threads that are neither more than the job asked for nor pinned: on a busy machine two
+            # threads for one core spend most of their time waiting for each other.
+            "OMP_NUM_THREADS": str(model.get("threads") or 1),
+            "VLLM_CPU_OMP_THREADS_BIND": "nobind",
         }
     if model.get("batch_invariant"):
         defaults["VLLM_BATCH_INVARIANT"] = "1"
@@ -214,7 +218,7 @@ class VllmEngine:
             first = answer.logprobs[0]
             wanted = dict(zip(params.choices, self._choice_ids(params), strict=True))
             given = {c: first[i].logprob for c, i in wanted.items() if i in first}
-            done.logprobs = {f"choice:{c}": round(v, 6) for c, v in given.items()}
+            done.logprobs = {f"choice:{c}": round(max(v, FLOOR), 6) for c, v in given.items()}
         done.platform = self.platform
         return done
 
