@@ -52,6 +52,14 @@ def report(synthetic, tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
 
 
+@pytest.fixture(scope="session")
+def full_report(synthetic, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with responses to read, harmless ones."""
+    texts = synthetic.examples(synthetic.DEMO, hostile=False)
+    folder = tmp_path_factory.mktemp("full")
+    return synthetic.write_report(folder, synthetic.tables(synthetic.DEMO), texts)
+
+
 @pytest.fixture
 def visit(chromium) -> Iterator[Callable]:
     """Open a file at a width; at the end of the test the page must have logged no error."""
