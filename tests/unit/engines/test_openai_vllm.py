@@ -32,6 +32,8 @@ def address(model_entry, tmp_path_factory) -> Iterator[str]:
         "TORCHDYNAMO_DISABLE": "1",
         "VLLM_NO_USAGE_STATS": "1",
         "HF_HUB_OFFLINE": "1",
+        "OMP_NUM_THREADS": "1",
+        "VLLM_CPU_OMP_THREADS_BIND": "nobind",
     }
     command = [str(Path(sys.executable).with_name("vllm")), "serve", model_entry["model"]]
     command += ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "tiny"]
