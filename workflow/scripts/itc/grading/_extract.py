@@ -203,7 +203,8 @@ def closing_line(text: str) -> str | None:
 def last_resort(text: str) -> str | None:
     """A bare expression as it stands, else the last formula or number near the end."""
     bare = text.strip()
-    if len(bare) <= BARE and not WORD.search(bare) and "$" not in bare and "\n" not in bare:
+    plain = not WORD.search(bare) and not any(sign in bare for sign in ("$", "\n", "\\boxed"))
+    if plain and len(bare) <= BARE and any(character.isalnum() for character in bare):
         return bare
     return rightmost(squeeze(text[-FALLBACK_TAIL:]))
 
