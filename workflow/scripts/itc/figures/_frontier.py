@@ -68,7 +68,8 @@ def draw_frontier(
                 alpha=0.35 if len(rest) < 200 else 0.18,
             )
             uncertainty(ax, best, cost, look, crowded)
-            ax.plot(best[cost], best["accuracy"], linewidth=1.8, **look.points())
+            marked = [i for i, b in enumerate(best["budget"]) if doubling(b, len(best), i)]
+            ax.plot(best[cost], best["accuracy"], linewidth=1.8, markevery=marked, **look.points())
             last = best.iloc[-1]
             ends.append((last[cost], last["accuracy"], look))
             drawn += [best.assign(on_model_frontier=True), rest.assign(on_model_frontier=False)]
@@ -99,6 +100,11 @@ def draw_frontier(
     )
     data["strategy_title"] = data["strategy"].map(strategy_titles(curves))
     return fig, data[[*columns, "strategy_title", "on_model_frontier", "on_study_frontier"]]
+
+
+def doubling(budget: int, points: int, place: int) -> bool:
+    """Whether a point of a line gets a mark: all of few, else powers of two and the last."""
+    return points <= 10 or budget & (budget - 1) == 0 or place == points - 1
 
 
 def uncertainty(ax: Axes, best: pd.DataFrame, cost: str, look: Look, crowded: bool) -> None:
