@@ -450,6 +450,7 @@ class Grid:
             "study": self.study.name,
             "seed": self.study.seed,
             "budgets": self.budgets,
+            "strategies": list(self.strategies),
             "bootstrap": self.study.bootstrap,
             "claims": selected(self.study, "claims"),
             "models": {

@@ -101,6 +101,10 @@ def open_engine(model: dict[str, Any]) -> Iterator[VllmEngine]:
         engine.close()
 
 
+# Candidates asked for where one of few words is to be chosen: vLLM's usual maximum.
+CHOICE_LOGPROBS = 20
+
+
 class VllmEngine:
     """See ``engines._base.Engine``."""
 
@@ -182,7 +186,8 @@ class VllmEngine:
         extra: dict[str, Any] = {}
         if params.choices:
             ids = self._choice_ids(params)
-            extra = {"allowed_token_ids": ids, "logprob_token_ids": ids, "logprobs": len(ids)}
+            # Not logprob_token_ids: one such request replaces the log-probs of its whole batch.
+            extra = {"allowed_token_ids": ids, "logprobs": CHOICE_LOGPROBS}
         elif params.logprobs:
             extra = {"logprobs": params.logprobs, "flat_logprobs": True}
         return self._params_class(
@@ -217,7 +222,8 @@ class VllmEngine:
         elif params.choices and answer.logprobs:
             first = answer.logprobs[0]
             wanted = dict(zip(params.choices, self._choice_ids(params), strict=True))
-            given = {c: first[i].logprob for c, i in wanted.items() if i in first}
+            least = min(entry.logprob for entry in first.values())  # bounds a word not among them
+            given = {c: first[i].logprob if i in first else least for c, i in wanted.items()}
             done.logprobs = {f"choice:{c}": round(max(v, FLOOR), 6) for c, v in given.items()}
         done.platform = self.platform
         return done
