@@ -111,9 +111,9 @@ def test_judge_scores_reach_the_response_they_judge():
 
 def test_shortest_minus_longest_shares_ties():
     found = lengths.shortest_minus_longest(
-        pd.Series([1, 1, 2, 5, 5, 3, 4]),
-        pd.Series([1.0, 0, 0, 1, 1, 1, 0]),
-        pd.Series(["a", "a", "a", "b", "b", "c", "c"]),
+        np.array([1.0, 1, 2, 5, 5, 3, 4, np.nan]),
+        np.array([1.0, 0, 0, 1, 1, 1, 0, 1]),
+        np.array(["a", "a", "a", "b", "b", "c", "c", "c"]),
     )
     # a: 1/2 - 0, b has no ranks, c: 1 - 0
     assert found["n_problems_ranked"] == 2

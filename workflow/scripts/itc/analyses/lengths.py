@@ -52,19 +52,25 @@ def measures(frame: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def shortest_minus_longest(length: pd.Series, right: pd.Series, problem: pd.Series) -> dict:
+def shortest_minus_longest(length: np.ndarray, right: np.ndarray, problem: np.ndarray) -> dict:
     """Accuracy of each question's shortest draw minus that of its longest, mean and 95 % interval.
 
     Ties share the place (mean over the tied draws); questions whose draws are all equally long do
     not take part. Student's t over questions.
     """
-    frame = pd.DataFrame({"length": length, "right": right, "problem": problem}).dropna()
-    by = frame.groupby("problem", sort=False)["length"]
-    low, high = by.transform("min"), by.transform("max")
-    uneven = low < high
-    first = frame[uneven & (frame["length"] == low)].groupby("problem")["right"].mean()
-    last = frame[uneven & (frame["length"] == high)].groupby("problem")["right"].mean()
-    gap = (first - last).to_numpy()
+    known = np.isfinite(length)
+    length, right = length[known], right[known]
+    code = pd.factorize(problem[known])[0]
+    n_problems = int(code.max(initial=-1)) + 1
+    low, high = np.full(n_problems, np.inf), np.full(n_problems, -np.inf)
+    np.minimum.at(low, code, length)
+    np.maximum.at(high, code, length)
+    first, last = length == low[code], length == high[code]
+    share = [
+        np.bincount(code[at], right[at], n_problems) / np.bincount(code[at], minlength=n_problems)
+        for at in (first, last)
+    ]
+    gap = (share[0] - share[1])[low < high]
     n = len(gap)
     mean = gap.mean() if n else np.nan
     reach = stats.t.ppf((1 + LEVEL) / 2, n - 1) * gap.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
@@ -84,10 +90,11 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
     for subset, part in responses.subsets(frame):
         for model, dataset, rows in responses.cells(part):
             values = rows[list(chosen.values())].to_numpy(np.float64, na_value=np.nan)
-            block = contrast(values, rows["right"], rows["problem"])
+            problem = rows["problem"].to_numpy()
+            block = contrast(values, rows["right"], problem)
             extremes = pd.DataFrame(
-                shortest_minus_longest(rows[c], rows["right"], rows["problem"])
-                for c in chosen.values()
+                shortest_minus_longest(column, rows["right"].to_numpy(), problem)
+                for column in values.T
             )
             block = pd.concat([block, extremes], axis=1).assign(
                 measure=list(chosen), model=model, dataset=dataset, subset=subset

@@ -19,6 +19,7 @@ from itc.regression.fit import Fit, FitError
 from itc.regression.pooled import informative_blocks, mundlak_design
 
 NODES = 15
+STOP = {"ftol": 1e-12, "gtol": 1e-5, "maxiter": 500}
 MIN_SD = 0.05  # below, the spread counts as zero
 MAX_SD = 20.0  # on the log-odds scale; beyond, the spread is not identified
 
@@ -80,9 +81,9 @@ def fit_mixed(design: Design) -> Fit:
 
     start = np.zeros(x.shape[1] + 1)
     bounds = [(None, None)] * x.shape[1] + [(np.log(MIN_SD / 2), np.log(MAX_SD))]
-    found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds)
+    found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options=STOP)
     sd = float(np.exp(found.x[-1]))
-    if not found.success or np.abs(negative(found.x)[1][:-1]).max() > 0.05:
+    if not found.success:
         raise FitError(f"did not converge: {found.message}")
     if sd > 0.99 * MAX_SD:
         raise FitError(f"did not converge: spread of problem intercepts ran to {sd:.3g}")
@@ -93,6 +94,9 @@ def fit_mixed(design: Design) -> Fit:
         bread = np.linalg.inv(information)
     except np.linalg.LinAlgError as error:
         raise FitError("did not converge: singular information matrix") from error
+    gradient = negative(found.x)[1][:free]
+    if gradient @ bread @ gradient > 1e-4:  # squared distance to the optimum in standard errors
+        raise FitError("did not converge: the optimiser stopped before the optimum")
     n = design.n_problems
     variance = np.diag(bread @ (scores.T @ scores) @ bread) * n / (n - 1)
     k = columns.shape[1]
