@@ -41,7 +41,9 @@ def graded(table):
 
     def run(gold, *texts, answer_type="math", metadata=None, **columns):
         problems = table(gold, answer_type=answer_type, metadata=metadata)
-        responses = pd.DataFrame({"problem_id": "p0", "text": list(texts), **columns})
+        responses = pd.DataFrame(
+            {"problem_id": "p0", "text": pd.Series(list(texts), dtype=object), **columns}
+        )
         return grade(responses, problems)
 
     return run

@@ -52,7 +52,7 @@ def bad(tmp_path_factory):
     (folder / "itc/grading/bad.py").write_text(BAD)
     before = _pool.PACKAGE_PARENT
     _pool.PACKAGE_PARENT = folder
-    with Pool(2, cpu_seconds=1.0, memory=256 * 2**20, probe_seconds=0.3) as pool:
+    with Pool(1, cpu_seconds=1.0, memory=256 * 2**20, probe_seconds=0.3) as pool:
         yield pool
     _pool.PACKAGE_PARENT = before
 

@@ -28,6 +28,7 @@ import psutil
 CPU_SECONDS = 2.0
 PROBE_SECONDS = 0.5
 MEMORY = 1024 * 2**20  # bytes above the worker's own size
+TASKS_PER_WORKER = 400
 RECYCLE = 2000  # tasks after which a worker is replaced, as its caches have grown
 # A worker that waits (not: that gets no CPU) for so long is dead. Load never causes this.
 STALL_SECONDS = 60.0
@@ -99,9 +100,11 @@ class Pool:
         warm = deque(range(len(tasks)))
         fresh: deque[int] = deque()
         active: list[_Worker] = []
+        # Starting a worker costs as much as many easy tasks.
+        wanted = min(self.workers, 1 + len(tasks) // TASKS_PER_WORKER)
         with selectors.DefaultSelector() as selector:
             while warm or fresh or active:
-                while (warm or fresh) and len(active) < self.workers:
+                while (warm or fresh) and len(active) < wanted:
                     active.append(self._assign(tasks, warm, fresh, selector))
                 for key, _ in selector.select(POLL_SECONDS):
                     self._receive(key.data, selector)
