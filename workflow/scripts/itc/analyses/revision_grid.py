@@ -1,0 +1,103 @@
+"""Parallel chains x revision rounds: where a given number of calls is spent best."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from itc.estimators import majority, order
+from itc.stats import bootstrap
+from itc.strategies import _chains
+from itc.strategies._base import Pool, Unavailable
+from itc.strategies._pool import build_pools, class_credit
+from itc.tables import FLOAT, INT, STRING, Schema, register
+
+TITLE = "Parallel chains and revision rounds"
+INPUTS = ("outcomes",)
+
+SCHEMA = register(
+    Schema(
+        "revision_grid",
+        1,
+        {
+            "dataset": STRING,
+            "model": STRING,
+            "procedure": STRING,  # way to revise
+            "chains": INT,
+            "rounds": INT,  # revisions of each chain; 0 is the plain vote
+            "calls": INT,
+            "n_problems": INT,
+            "accuracy": FLOAT,  # exact majority of the chains' answers after the last round
+            "low": FLOAT,  # 95 %, bootstrap over problems
+            "high": FLOAT,
+            "cost_output_tokens": FLOAT,
+            "cost_sequential_tokens": FLOAT,
+        },
+        ("dataset", "model", "procedure", "chains", "rounds"),
+        ("accuracy",),
+    )
+)
+
+
+def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Table ``revision_grid`` for every procedure of kind ``revise``; empty where there is none."""
+    procedures = [
+        name
+        for name, entry in sorted(settings.get("procedures", {}).items())
+        if entry.get("kind") == "revise"
+    ]
+    rows: list[dict[str, Any]] = []
+    for dataset, own in inputs["outcomes"].groupby("dataset", sort=True):
+        if not procedures:
+            break
+        by_model: dict[str, list[Pool]] = {}
+        for pool in build_pools(own, "sample", int(settings["seed"])):
+            by_model.setdefault(pool.model, []).append(pool)
+        for model, pools in by_model.items():
+            if len(pools) == 1:  # uneven draws allow no common number of chains
+                for procedure in procedures:
+                    cells = _grid(pools[0], procedure, settings)
+                    cell = {"dataset": dataset, "model": model, "procedure": procedure}
+                    rows += [cell | row for row in cells]
+    table = pd.DataFrame(rows, columns=list(SCHEMA.columns))
+    return table.sort_values(list(SCHEMA.key), ignore_index=True)
+
+
+def _grid(pool: Pool, procedure: str, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    try:
+        chain = _chains.with_start(pool, _chains.rounds(pool, procedure))
+    except Unavailable:
+        return []
+    chains = [b for b in settings["budgets"] if b <= pool.n_draws]
+    n = len(pool.problem_ids)
+    rng = bootstrap.generator(int(settings["seed"]), "problems", pool.dataset)
+    weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
+    rows = []
+    for r in range(len(chain.numbers)):
+        codes = chain.codes[:, :, r]
+        credit, _ = class_credit(codes, chain.right[:, :, r], chain.undecided[:, :, r])
+        values = majority.majority(codes, credit, chains)
+        mean = values.mean(axis=0)
+        replicates = bootstrap.resampled_means(weights, values)
+        low, high = bootstrap.share_interval(replicates, mean, n, n - 1)
+        length = chain.output[:, :, : r + 1].sum(axis=2)
+        known = not np.isnan(length).any()
+        longest = order.expected_maximum(length, chains).mean(axis=0) if known else None
+        for i, c in enumerate(chains):
+            rows.append(
+                {
+                    "chains": int(c),
+                    "rounds": r,
+                    "calls": int(c) * (r + 1),
+                    "n_problems": n,
+                    "accuracy": float(mean[i]),
+                    "low": float(low[i]),
+                    "high": float(high[i]),
+                    "cost_output_tokens": float(c * length.mean()) if known else np.nan,
+                    "cost_sequential_tokens": float(longest[i]) if known else np.nan,
+                }
+            )
+    return rows
