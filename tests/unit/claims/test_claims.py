@@ -97,6 +97,12 @@ def test_sequential_strategies_are_judged_by_tokens_and_by_latency():
     assert found.loc[f"{name}, output tokens", "verdict"] == "supported"
 
 
+def test_self_judged_best_of_n_is_followed_to_its_last_doubling():
+    judged = {("thinker", "judge_best", b): (0.7 - 0.02 * b, 300 * b) for b in (2, 4)}
+    found = verdicts({**VOTES, **judged}).loc["judged_best_of_n_degrades", "judge_best"]
+    assert found["effect"] == pytest.approx(0.04) and found["verdict"] == "supported"
+
+
 CLAIMS = {
     "shorter_is_right": 0.1,
     "fewer_hedging_markers": 1.0,

@@ -24,7 +24,8 @@ def units(rows: pd.DataFrame, column: str, sign: float) -> tuple[list[Unit], lis
 
     Pooled: difference of the means over responses. Within: mean over problems with both outcomes.
     """
-    pooled, within = [], []
+    pooled: list[Unit] = []
+    within: list[Unit] = []
     if column not in rows:
         return pooled, within
     for (model, dataset), cell in rows.groupby(["model", "dataset"], sort=True, observed=True):
@@ -49,7 +50,9 @@ def units(rows: pd.DataFrame, column: str, sign: float) -> tuple[list[Unit], lis
     return pooled, within
 
 
-def assess(outcomes: pd.DataFrame, settings: dict, column: str, sign: float, about: dict):
+def assess(
+    outcomes: pd.DataFrame, settings: dict, column: str, sign: float, about: dict
+) -> list[Verdict]:
     """Verdicts ``pooled`` and ``within`` on one feature column of reasoning models."""
     rows = reasoning_rows(outcomes, settings)
     verdicts: list[Verdict] = []

@@ -18,7 +18,7 @@ def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list
     points = Evaluations(tables["evaluations"], settings)
     cells = list(points.cells())
     names = sorted({s for cell in cells for s in points.strategies(*cell)})
-    names = [s for s in names if points.kind(s) == "judge" and s.startswith("best")]
+    names = [s for s in names if points.kind(s) == "judge" and "best" in s]
     reason = "no best-of-n by a self-judge was evaluated at a budget and at twice that budget"
     verdicts = []
     for strategy in names:

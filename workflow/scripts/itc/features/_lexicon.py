@@ -113,8 +113,8 @@ def parse(text: str, where: str) -> Lexicon:
                     category,
                     head,
                     tuple(forms),
-                    entry.get("origin", raw["origin"]),
-                    entry.get("licence", raw["licence"]),
+                    str(entry.get("origin", raw["origin"])),
+                    str(entry.get("licence", raw["licence"])),
                 )
             )
     return Lexicon(

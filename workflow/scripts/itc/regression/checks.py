@@ -56,7 +56,7 @@ def separated(y: np.ndarray, x: np.ndarray, nuisance: np.ndarray | sparse.spmatr
     return bool(-solution.fun > 1e-6)
 
 
-def require_overlap(y: np.ndarray, x: np.ndarray, nuisance) -> None:
+def require_overlap(y: np.ndarray, x: np.ndarray, nuisance: np.ndarray | sparse.spmatrix) -> None:
     """FitError where the outcomes are separated; see ``separated``."""
     if separated(y, x, nuisance):
         raise FitError("separation: a combination of features parts correct from incorrect")

@@ -84,7 +84,9 @@ def likelihood(
     return float((events @ beta - np.log(f) - log_scale).sum()), events - mean, information
 
 
-def maximise(x, present, events, k) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def maximise(
+    x: np.ndarray, present: np.ndarray, events: np.ndarray, k: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Newton with step halving; returns coefficients, scores (G, p), information (p, p)."""
     beta = np.zeros(x.shape[2])
     value, scores, information = likelihood(beta, x, present, events, k)

@@ -9,6 +9,8 @@ narrow.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import logsumexp
@@ -114,7 +116,9 @@ def fit_mixed(design: Design) -> Fit:
     )
 
 
-def _information(theta: np.ndarray, negative) -> np.ndarray:
+def _information(
+    theta: np.ndarray, negative: Callable[[np.ndarray], tuple[float, np.ndarray]]
+) -> np.ndarray:
     """Hessian of the negative log likelihood by central differences of its exact gradient."""
     step = 1e-5
     rows = []
