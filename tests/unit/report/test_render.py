@@ -140,7 +140,7 @@ def test_numbers_of_the_headline_are_those_of_the_table(html: str) -> None:
     assert found, "prose numbers carry value and source"
     top = [text for value, source, text in found if float(value) == best["accuracy"]]
     assert top and top[0] == f"{100 * best['accuracy']:.1f}\N{NO-BREAK SPACE}%"
-    assert all(source.startswith(("curves[", "rows of ")) for _, source, _ in found)
+    assert all(any(name in source for name in tables) for _, source, _ in found)
 
 
 def test_prose_with_an_unsourced_number_fails_the_build() -> None:
