@@ -2,11 +2,11 @@
 
     RECORDINGS=folder python benchmarks/grading.py
 
-The pools are the recorded AIME responses (60 problems, 64 real draws each) and the recorded MATH
-responses (100 problems, their real draws repeated up to 64). Both sides get the same texts, whole,
-in the same run; Math-Verify parses gold and response and compares them, with its own time-outs off
-so that neither side depends on the load. Times are CPU seconds of this process and its children,
-so they can be compared on a busy machine. Verdicts that differ are printed, each once.
+The pool is the recorded AIME responses: 8 models, 60 problems, the 8 real draws of each repeated
+up to 64 (30,720 responses; MODELS=2 takes the first two models only). Both sides get the same
+texts, whole, in the same run; Math-Verify parses gold and response and compares them, with its own
+time-outs off so that neither side depends on the load. Times are CPU seconds of this process and
+its children, so they can be compared on a busy machine. Verdicts that differ are printed, each once.
 
 Prints one JSON object as its last line; exit status 1 below 20 times, 2 without recordings.
 """
@@ -38,23 +38,21 @@ def rows(folder: Path, name: str) -> list[dict]:
 
 def pools(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Responses (problem_id, draw, text, thinking_end) and problems."""
-    draws: dict[str, list[str]] = {}
+    draws: dict[tuple[str, str], list[str]] = {}
     golds: dict[str, str] = {}
-    for row in rows(folder, "art_of_tts_aime"):
-        key = f"{row['dataset']}/{row['problem_id']}"
-        golds[key] = str(row["gold"])
-        draws.setdefault(key, []).append(row["response_text"])
-    for row in rows(folder, "grading_pairs"):
-        if row["source"].startswith("Qwen2.5-Math"):
-            key = f"math/{row['group']}/{row['gold']}"
+    recorded = rows(folder, "art_of_tts_aime")
+    models = sorted({row["model"] for row in recorded})[: int(os.environ.get("MODELS", "8"))]
+    for row in recorded:
+        if row["model"] in models:
+            key = f"{row['dataset']}/{row['problem_id']}"
             golds[key] = str(row["gold"])
-            draws.setdefault(key, []).append(row["pred"])
+            draws.setdefault((row["model"], key), []).append(row["response_text"])
     found = [
-        (key, draw, text)
-        for key, texts in draws.items()
+        (model, key, draw, text)
+        for (model, key), texts in draws.items()
         for draw, text in enumerate(islice(cycle(texts), DRAWS))
     ]
-    responses = pd.DataFrame(found, columns=["problem_id", "draw", "text"])
+    responses = pd.DataFrame(found, columns=["model", "problem_id", "draw", "text"])
     ends = responses["text"].str.rfind("</think>")
     responses["thinking_end"] = (ends + len("</think>")).where(ends >= 0)
     problems = pd.DataFrame(

@@ -34,6 +34,21 @@ def test_the_last_python_block_is_the_program():
     assert code.extract("I would print it.", problem([])).answer is None
 
 
+def lingering(within: float) -> list[str]:
+    """Processes of the sandbox that are still there after ``within`` seconds; the kernel may need
+    a moment to end a whole namespace on a busy machine."""
+    deadline = time.monotonic() + within
+    while True:
+        left = [
+            p.info["name"]
+            for p in psutil.process_iter(["name", "cmdline"])
+            if "/runner.py" in (p.info["cmdline"] or [])
+        ]
+        if not left or time.monotonic() > deadline:
+            return left
+        time.sleep(0.2)
+
+
 @pytest.mark.parametrize(
     ("output", "expected", "same"),
     [("1 2\n", "1 2", True), ("1.0", "1", True), ("a\nb", "a b", False), ("x", "y", False),
@@ -136,9 +151,7 @@ def test_attacks_are_contained_and_leave_nothing(source):
     status, output, stopped = ran(source)
     assert status != 0 or stopped
     assert "root:" not in output
-    left = [p.info["name"] for p in psutil.process_iter(["name", "cmdline"])
-            if "/runner.py" in (p.info["cmdline"] or [])]  # fmt: skip
-    assert left == []
+    assert not lingering(within=20.0)
     assert ran("print(1)")[:2] == (0, "1\n")
 
 

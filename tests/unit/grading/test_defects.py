@@ -57,7 +57,7 @@ def test_6_a_marker_before_a_comma_is_counted():
             "n_thinking_tokens": [None, None],
         }
     )
-    counts = compute(texts)["f_ours_count"]
+    counts = compute(texts)["f_thinking_count"]
     assert counts[0] >= 3
     assert counts[1] == 0
 

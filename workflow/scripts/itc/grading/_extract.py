@@ -186,7 +186,10 @@ def announced(text: str) -> str | None:
 
 def signed_off(text: str) -> str | None:
     """Answer of "The final answer is X. I hope it is correct"; None without this sign-off."""
-    found = SIGN_OFF.findall(squeeze(text[-PHRASE_TAIL:]))
+    tail = text[-PHRASE_TAIL:]
+    if "hope it is correct" not in tail:  # plain search first: nearly no reply has it
+        return None
+    found = SIGN_OFF.findall(squeeze(tail))
     if not found or not found[-1].strip():
         return None
     return boxed(found[-1]) or rightmost(found[-1]) or found[-1]
@@ -211,12 +214,9 @@ def last_resort(text: str) -> str | None:
 
 def final_answer(text: str, fallback: bool = True) -> Extraction:
     """The mathematical answer of a reply; without ``fallback`` only a box or a phrase counts."""
-    for how, answer in (
-        (PHRASE, signed_off(text) or closing_line(text)),
-        (BOXED, boxed(text)),
-        (PHRASE, announced(text)),
-        (FALLBACK, last_resort(text) if fallback else None),
-    ):
+    rules = [(PHRASE, signed_off), (PHRASE, closing_line), (BOXED, boxed), (PHRASE, announced)]
+    for how, rule in [*rules, (FALLBACK, last_resort)] if fallback else rules:
+        answer = rule(text)
         if answer and (kept := clean(answer)):
             return Extraction(kept, how)
     return NOTHING
