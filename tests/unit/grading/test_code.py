@@ -3,6 +3,7 @@ import os
 import shutil
 import socket
 import threading
+import time
 
 import psutil
 import pytest
