@@ -6,7 +6,7 @@ The pool is the recorded AIME responses: 8 models, 60 problems, the 8 real draws
 up to 64 (30,720 responses; MODELS=2 takes the first two models only). Both sides get the same
 texts, whole, in the same run; Math-Verify parses gold and response and compares them, with its own
 time-outs off so that neither side depends on the load. Times are CPU seconds of this process and
-its children, so they can be compared on a busy machine. Verdicts that differ are printed, each once.
+its children, comparable on a busy machine. Verdicts that differ are printed, each once.
 
 Prints one JSON object as its last line; exit status 1 below 20 times, 2 without recordings.
 """
