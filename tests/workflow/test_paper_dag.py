@@ -31,7 +31,7 @@ def test_jobs_per_stage(project):
     project.configfile = "config/paper.yaml"
     jobs = project.jobs("all")
     study = read("paper")["study"]
-    datasets, models, shards = len(study["datasets"]), 19, 16
+    datasets, models, shards = len(study["datasets"]), 19, 8
     assert len(study["models"]) == models
     assert dict(stages(jobs)) == {
         "prepare_dataset": datasets,
