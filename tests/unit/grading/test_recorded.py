@@ -51,6 +51,8 @@ def explain(row):
     if row.right:
         # Our answer holds the gold integer: the source missed its spelling (unit, name, zeros).
         return "ours right: the source refused a spelling" if gold in numbers else None
+    if row.answer_how == "fallback" and not pd.isna(row.thinking_end):
+        return "neither: the reply breaks off behind its thinking, the source looked into that"
     if row.answer is None:
         return "neither: no final answer in the text, the source looked into the work"
     if row.verdict == "undecided":
@@ -70,7 +72,10 @@ def test_agrees_with_art_of_tts_wherever_both_extracted():
     print(f"art_of_tts_aime: {len(both)} with both answers, {len(differ)} differ: {reasons}")
     assert len(both) > 3000
     assert len(differ) <= 5
-    assert set(reasons) <= {"ours right: the source refused a spelling"}
+    assert set(reasons) <= {
+        "ours right: the source refused a spelling",
+        "neither: the reply breaks off behind its thinking, the source looked into that",
+    }
 
 
 def test_agrees_with_epoch_but_for_audited_rows():
