@@ -18,6 +18,11 @@ include: "workflow/rules/annotation.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/reporting.smk"
+include: "workflow/rules/estimate.smk"
+
+
+onstart:
+    grid.check_keys()
 
 
 rule all:

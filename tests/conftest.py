@@ -28,10 +28,10 @@ class Project:
             sys.executable,
             "-m",
             "snakemake",
-            "--cores",
-            "2",
             "--configfile",
             self.configfile,
+            "--cores",
+            "2",
             *arguments,
         ]
 
@@ -104,7 +104,7 @@ def finished_mini(tmp_path_factory: pytest.TempPathFactory) -> Project:
 @pytest.fixture
 def finished(finished_mini: Project, tmp_path: Path) -> Project:
     """A private copy of the finished mini study, Snakemake's metadata included."""
-    folder = tmp_path / "checkout"
+    folder = tmp_path / "finished"
     shutil.copytree(finished_mini.folder, folder, symlinks=True)
     return Project(folder)
 

@@ -39,16 +39,18 @@ def test_config_is_refused(project, old, new, message):
     ("content", "message"),
     [
         ("problem_id,text,gold\na,What?,1\n", "question"),
-        ("problem_id,question,gold\na,What?,1\na,Which?,2\n", "duplicate"),
-        ("problem_id,question,gold\n", "empty"),
+        ("problem_id,question,gold\na,What?,1\na,Which?,2\n", "problem ids occur twice"),
+        ("problem_id,question,gold\n", "holds no problem"),
     ],
 )
 def test_dataset_file_is_refused(project, content, message):
     (project.folder / "tests/config/sums.csv").write_text(content)
     output = project.snakemake("all", fails=True)
     assert message in output
-    assert "sums.csv" in output
-    assert not list((project.folder / "results").rglob("*.parquet"))
+    assert "sums.csv: " in output or "dataset 'Sums'" in output
+    assert not (project.folder / "results/datasets").exists() or not list(
+        (project.folder / "results/datasets").iterdir()
+    )
     assert nothing_half_written(project)
 
 

@@ -24,7 +24,7 @@ def tables_of(project):
 def test_every_stage_leaves_its_files(finished_mini):
     home = finished_mini.folder / "results/mini"
     assert (home / "report.html").stat().st_size > 10_000
-    for name in ("curves", "frontier", "regression", "markers", "lengths"):
+    for name in ("curves", "comparisons", "regression", "markers", "lengths"):
         assert (home / f"tables/{name}.parquet").exists()
     for kind in ("svg", "pdf", "csv"):
         assert (home / f"figures/frontier.{kind}").exists()

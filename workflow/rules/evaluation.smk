@@ -11,7 +11,6 @@ rule evaluate_strategy:
     params:
         budgets=grid.budgets,
         seed=grid.study.seed,
-        settings=grid.settings(),
         code=code_of("strategies", "strategies._base"),
     message:
         "evaluating {wildcards.strategy} on {wildcards.dataset}"

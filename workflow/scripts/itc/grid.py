@@ -168,18 +168,27 @@ class Grid:
     def check(self) -> None:
         """Refuse models and procedures that cannot run, before any job is submitted.
 
-        Raises ConfigError for a missing model folder or weights, an unknown prompt variable, a
-        missing API key, and whatever else an engine or procedure checks of its entry.
+        Raises ConfigError for a missing model folder or weights, an unknown prompt variable, and
+        whatever else an engine or procedure checks of its entry; keys are asked for by check_keys.
         """
         try:
             for name in self.generated:
-                engines.check(name, self.model(name).model_dump(mode="json"))
+                entry = self.model(name).model_dump(mode="json")
+                engines.check(name, {**entry, "api_key_env": None})
             for run in self.runs:
                 if run.model in self.generated:
                     settings = self.generation_cell(run)["settings"]
                     module = registry.load("procedures", settings["kind"])
                     module.check(run.procedure, settings)
         except (engines.EngineError, ProcedureError) as error:
+            raise ConfigError(str(error)) from error
+
+    def check_keys(self) -> None:
+        """Refuse a run whose API keys are missing; a dry-run needs none. Raises ConfigError."""
+        try:
+            for name in self.generated:
+                engines.check(name, self.model(name).model_dump(mode="json"))
+        except engines.EngineError as error:
             raise ConfigError(str(error)) from error
 
     def run_hash(self, dataset: str, model: str, procedure: str) -> str:

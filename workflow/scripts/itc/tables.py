@@ -166,7 +166,7 @@ SCHEMAS = {
             },
             ("dataset", "model", "strategy", "problem_id", "budget"),
             ("correct",),
-            ("cost_",),
+            ("cost_", "metric_"),
         ),
     )
 }
