@@ -17,6 +17,7 @@ BOX_TRIES = 64  # boxes looked at, from the last one backwards
 BOX_LENGTH = 6000  # characters of one box
 PHRASE_TAIL = 8000  # an announcing phrase is looked for in this many last characters
 FALLBACK_TAIL = 600
+ANCHOR_TRIES = 64  # announcing words looked at, from the last one backwards
 LINE = 800
 
 BOX = re.compile(r"\\f?boxed\s*(\{)?")
@@ -28,7 +29,7 @@ JOINED = re.compile(
 )
 SEPARATED = re.compile(r"[,;&]|\band\b|\bor\b|\\q?quad")
 ANCHOR = re.compile(
-    r"(?:####|(?:final\s+)?answer(?:\s+to\s+[^.\n:]{1,60}?)?\s*(?:\*\*|__)?\s*"
+    r"(?:####|answer(?:\s+to\s+[^.\n:]{1,60}?)?\s*(?:\*\*|__)?\s*"
     r"(?:\bis\b|\bwas\b|\bequals\b|=|:)\s*:?)",
     re.IGNORECASE,
 )
@@ -45,6 +46,7 @@ NUMBER = re.compile(
 PERCENT = re.compile(r"\s*(?:\$|\\\))?\s*(?:\\?%|percent(?:age)?\b|pct\b)", re.IGNORECASE)
 LEAD = re.compile(r"(?:[\s:*_}\"'“`]|\\\"|\bis\b|\bequal to\b|\bapproximately\b|\babout\b)*")
 WORD = re.compile(r"(?<![\\A-Za-z{])(?!sqrt|frac|sin|cos|tan|log|ln|exp|pi\b|inf)[A-Za-z]{3,}")
+_LONG = re.compile(r"\s{12}")
 _BLANKS = re.compile(r"[^\S\n]{2,}")
 _LINES = re.compile(r"\n(?:[^\S\n]?\n)+")
 _DOLLAR = re.compile(r"(?<!\\)\$")
@@ -60,6 +62,8 @@ SENTENCE = re.compile(r"\.(?=\s|$)|\n")
 
 def squeeze(text: str) -> str:
     """``text`` with runs of blanks and empty lines shortened: patterns stay linear on it."""
+    if not _LONG.search(text):
+        return text
     return _LINES.sub("\n\n", _BLANKS.sub(" ", text))
 
 
@@ -156,10 +160,25 @@ def rightmost(segment: str) -> str | None:
     return number.group() if number else None
 
 
+def anchors(tail: str) -> Iterator[re.Match[str]]:
+    """Announcing phrases from the last one backwards, found by plain search."""
+    lower = tail.lower()
+    # Few characters change length in lower case; then positions would not be the text's.
+    words = lower if len(lower) == len(tail) else tail
+    end = len(words)
+    for _ in range(ANCHOR_TRIES):
+        end = max(words.rfind("answer", 0, end), words.rfind("####", 0, end))
+        if end < 0:
+            return
+        found = ANCHOR.match(tail, end)
+        if found:
+            yield found
+
+
 def announced(text: str) -> str | None:
     """What follows the last "answer is", "Answer:" or "####" in the tail of ``text``."""
     tail = squeeze(text[-PHRASE_TAIL:])
-    for anchor in reversed(list(ANCHOR.finditer(tail))[-16:]):
+    for anchor in anchors(tail):
         line = tail[anchor.end() : anchor.end() + LINE]
         line = line[LEAD.match(line).end() :]  # type: ignore[union-attr]
         direct = MATH.match(line)

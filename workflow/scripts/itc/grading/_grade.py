@@ -69,7 +69,7 @@ def grade(
     }
     judged = judge_all(list(distinct), known, workers, cache)
     texts = responses["text"].isna().to_numpy()
-    rows = []
+    rows: list[tuple] = []
     for problem, item, no_text in zip(ids, found, texts, strict=True):
         if item.answer is None:
             verdict = Judgement(UNDECIDED, NO_TEXT) if no_text else Judgement(WRONG, NO_ANSWER)
@@ -77,7 +77,7 @@ def grade(
         else:
             form, judgement = judged[problem, item.answer]
             rows.append((item.answer, item.how, form, *judgement))
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in COLUMNS]
+    columns = list(zip(*rows, strict=True)) if rows else [() for _ in COLUMNS]
     added = {
         name: pd.Series(values, index=responses.index, dtype=float if name == "score" else object)
         for name, values in zip(COLUMNS, columns, strict=True)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from itc.grading._base import FALLBACK, NOTHING, PHRASE, Extraction, Problem, clean
-from itc.grading._extract import ANCHOR, BOXED, LINE, PHRASE_TAIL, boxed, squeeze
+from itc.grading._extract import BOXED, LINE, PHRASE_TAIL, anchors, boxed, squeeze
 
 TITLE = "text"
 WORKER = False
@@ -23,7 +23,7 @@ def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
     if content:
         return Extraction(clean(content), BOXED)
     tail = squeeze(text[-PHRASE_TAIL:])
-    for anchor in reversed(list(ANCHOR.finditer(tail))[-16:]):
+    for anchor in anchors(tail):
         line = tail[anchor.end() : anchor.end() + LINE].lstrip(" *:_\n").split("\n")[0]
         if line.strip(" *_`.\"'"):
             return Extraction(clean(line.strip(" *_`\"'")), PHRASE)
