@@ -5,6 +5,8 @@ rule analyse:
         f"{grid.home}/tables/{{table}}.parquet",
     log:
         f"logs/analyse/{grid.study.name}/{{table}}.log",
+    conda:
+        "../../envs/analysis.yaml"
     resources:
         mem_mb=4000,
         runtime=60,

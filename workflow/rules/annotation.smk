@@ -14,6 +14,8 @@ for batch in grid.annotation_batches:
             f"{grid.results}/benchmarks/annotate/{batch.name}/{{shard}}.tsv"
         wildcard_constraints:
             shard="|".join(batch.shards),
+        conda:
+            "../../envs/analysis.yaml"
         threads: 1
         resources:
             mem_mb=3000,
@@ -38,6 +40,8 @@ rule build_outcomes:
         f"{grid.home}/outcomes/{{dataset}}/{{model}}.parquet",
     log:
         f"logs/outcomes/{grid.study.name}/{{dataset}}/{{model}}.log",
+    conda:
+        "../../envs/analysis.yaml"
     resources:
         mem_mb=3000,
         runtime=60,

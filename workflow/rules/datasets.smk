@@ -5,6 +5,8 @@ rule prepare_dataset:
         "logs/prepare_dataset/{dataset}-{key}.log",
     wildcard_constraints:
         dataset="|".join(map(re.escape, grid.prepared)) or "(?!)",
+    conda:
+        "../../envs/analysis.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
@@ -29,6 +31,8 @@ for name, cells in grid.imports.items():
             responses=list(cells["responses"].values()),
         log:
             f"logs/import/{name}.log",
+        conda:
+            "../../envs/analysis.yaml"
         resources:
             mem_mb=4000,
             runtime=120,

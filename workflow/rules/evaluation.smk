@@ -5,6 +5,8 @@ rule evaluate_strategy:
         f"{grid.home}/evaluations/{{dataset}}/{{strategy}}.parquet",
     log:
         f"logs/evaluate/{grid.study.name}/{{dataset}}/{{strategy}}.log",
+    conda:
+        "../../envs/analysis.yaml"
     resources:
         mem_mb=3000,
         runtime=60,

@@ -5,6 +5,8 @@ rule plot_figure:
         **{kind: f"{grid.home}/figures/{{figure}}.{kind}" for kind in ("svg", "pdf", "csv")},
     log:
         f"logs/plot/{grid.study.name}/{{figure}}.log",
+    conda:
+        "../../envs/analysis.yaml"
     resources:
         mem_mb=2000,
         runtime=30,
@@ -29,6 +31,8 @@ rule render_report:
     log:
         f"logs/report/{grid.study.name}.log",
     localrule: True
+    conda:
+        "../../envs/analysis.yaml"
     params:
         study=grid.study.model_dump(mode="json"),
         config=grid.relevant(),

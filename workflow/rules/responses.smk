@@ -19,6 +19,8 @@ for batch in grid.batches:
             f"{grid.results}/benchmarks/generate/{batch.name}/{{shard}}.tsv"
         wildcard_constraints:
             shard="|".join(batch.shards),
+        conda:
+            "../../envs/vllm.yaml"
         threads: grid.model(batch.model).threads
         resources:
             mem_mb=grid.model(batch.model).mem_mb,

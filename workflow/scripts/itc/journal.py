@@ -282,11 +282,11 @@ def prune(root: str | Path, keep: set[str], *, delete: bool = False) -> list[tup
         return found
     held = []
     try:
-        for relative, _ in found:
-            if relative.endswith(".jsonl"):
-                held.append(Journal(root / relative, wait=0))
-        for relative, _ in found:
-            (root / relative).unlink()
+        for name, _ in found:
+            if name.endswith(".jsonl"):
+                held.append(Journal(root / name, wait=0))
+        for name, _ in found:
+            (root / name).unlink()
     finally:
         for journal in held:
             journal.close()

@@ -130,7 +130,8 @@ class OpenAIEngine:
         body |= {"skip_special_tokens": False, "logprobs": params.logprobs or None}
         if params.choices:
             first = [prompter.encode(choice)[0] for choice in params.choices]
-            body |= {"allowed_token_ids": first, "logprobs": _CANDIDATES}
+            body |= {"allowed_token_ids": first, "logprob_token_ids": first}
+            body["logprobs"] = len(first)
         answer = self._post("/completions", body)
         if answer is None:
             return self._too_long(key, prompt.sha256, prompt.n_prompt)

@@ -161,12 +161,11 @@ def majority(
             else:
                 votes = int(counts[p, own])
                 key = (votes, ranked.tobytes())  # N is fixed, so the blanks follow
-                wins = known.get(key)
-                if wins is None:
+                if key not in known:
                     others = np.delete(ranked, np.searchsorted(-ranked, -votes))
-                    wins = np.zeros(len(ks))
-                    _win_even(votes, others, n - int(ranked.sum()), ks, c, wins)
-                    known[key] = wins
+                    known[key] = np.zeros(len(ks))
+                    _win_even(votes, others, n - int(ranked.sum()), ks, c, known[key])
+                wins = known[key]
             result[p] += credit[p, own] * wins
     return np.minimum(result / c[n, ks], 1.0)
 

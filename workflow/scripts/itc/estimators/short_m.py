@@ -58,7 +58,7 @@ def short_m_vote(
         raise DrawsError(f"m: {m}, allowed 1..{MAX_M} (exact forms)")
     n_problems, n = codes.shape
     ks = check_budgets(budgets, n)
-    weights = [order_weights(n, ks, rank) for rank in range(1, m + 1)]
+    weights = [order_weights(n, ks.tolist(), rank) for rank in range(1, m + 1)]
     result = np.zeros((n_problems, len(ks)))
     by_length = np.argsort(lengths, axis=1, kind="stable")
     for p in range(n_problems):

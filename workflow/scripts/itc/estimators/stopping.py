@@ -55,7 +55,7 @@ def _run(kernel, codes, tokens, credit, upper, budgets, seeds, arguments, precis
         for name, total in zip(EXTRA, stacked, strict=True):
             extras[name][:] = total
 
-    known = both_majorities(codes, credit, upper, ks)
+    known = both_majorities(codes, credit, upper, ks.tolist())
     return mc.run(block, known, extra=EXTRA, **precision)
 
 

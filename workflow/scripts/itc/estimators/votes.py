@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,14 @@ def shortest_majority(
     return _run(kernel, codes, credit, upper, ks, precision)
 
 
-def _run(kernel, codes, credit, upper, ks, precision) -> mc.MonteCarlo:
+def _run(
+    kernel: Callable[..., None],
+    codes: np.ndarray,
+    credit: np.ndarray,
+    upper: np.ndarray,
+    ks: np.ndarray,
+    precision: Any,
+) -> mc.MonteCarlo:
     """Random orders for the budgets below N; at N the subset is the pool and one order is exact."""
     n = codes.shape[1]
     parts = []
