@@ -130,8 +130,8 @@ class OpenAIEngine:
         body |= {"skip_special_tokens": False, "logprobs": params.logprobs or None}
         if params.choices:
             first = [prompter.encode(choice)[0] for choice in params.choices]
-            body |= {"allowed_token_ids": first, "logprob_token_ids": first}
-            body["logprobs"] = len(first)
+            # Not logprob_token_ids: one such request replaces the log-probs of its whole batch.
+            body |= {"allowed_token_ids": first, "logprobs": _CANDIDATES}
         answer = self._post("/completions", body)
         if answer is None:
             return self._too_long(key, prompt.sha256, prompt.n_prompt)
@@ -220,6 +220,9 @@ class OpenAIEngine:
                 for word in params.choices:
                     if token.strip() and word.startswith(token.strip()):
                         found.setdefault(f"choice:{word}", round(value, 6))
+            if found:  # a word beyond the candidates is at most as likely as the last of them
+                least = round(min(value for _, value in tops[0]), 6)
+                found = {f"choice:{w}": found.get(f"choice:{w}", least) for w in params.choices}
             return found
         if not params.logprobs or not chosen:
             return {}
