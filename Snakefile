@@ -22,7 +22,10 @@ include: "workflow/rules/estimate.smk"
 
 
 onstart:
-    grid.check_keys()
+    try:
+        grid.check_keys({job.rule.name for job in workflow.dag.needrun_jobs()})
+    except ConfigError as error:
+        raise WorkflowError(str(error)) from None
 
 
 rule all:

@@ -5,6 +5,7 @@ rule analyse:
         f"{grid.home}/tables/{{table}}.parquet",
     log:
         f"logs/analyse/{grid.study.name}/{{table}}.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     resources:

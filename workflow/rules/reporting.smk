@@ -5,6 +5,7 @@ rule plot_figure:
         **{kind: f"{grid.home}/figures/{{figure}}.{kind}" for kind in ("svg", "pdf", "csv")},
     log:
         f"logs/plot/{grid.study.name}/{{figure}}.log",
+    localrule: True
     conda:
         "../../envs/analysis.yaml"
     resources:

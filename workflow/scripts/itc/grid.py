@@ -183,10 +183,14 @@ class Grid:
         except (engines.EngineError, ProcedureError) as error:
             raise ConfigError(str(error)) from error
 
-    def check_keys(self) -> None:
-        """Refuse a run whose API keys are missing; a dry-run needs none. Raises ConfigError."""
+    def check_keys(self, rules: set[str]) -> None:
+        """Refuse to start ``rules`` (names) that sample a served model without its API key.
+
+        Plans, estimates and the report of finished responses need no key. Raises ConfigError.
+        """
+        wanted = {b.model for b in self.batches if f"generate_{b.name}" in rules}
         try:
-            for name in self.generated:
+            for name in sorted(wanted):
                 engines.check(name, self.model(name).model_dump(mode="json"))
         except engines.EngineError as error:
             raise ConfigError(str(error)) from error
