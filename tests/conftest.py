@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 REPO = Path(__file__).resolve().parents[1]
-PARTS = ("Snakefile", "config", "profiles", "reports", "workflow", "tests/config")
+PARTS = ("Snakefile", "config", "envs", "profiles", "reports", "workflow", "tests/config")
 
 
 @dataclass

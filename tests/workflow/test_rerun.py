@@ -99,7 +99,7 @@ def test_what_decides_a_response_samples_into_a_new_path(finished, path, old, ne
 
 def test_a_changed_problem_resamples_only_itself(finished):
     before = engine_calls(finished)
-    finished.edit("tests/config/sums.csv", "What is 5 + 2?", "What is 5 + 0?")
+    finished.edit("tests/config/sums.csv", "What is 5 + 6?", "What is 5 + 0?")
     finished.snakemake("responses")
     draws, models = 8, 2
     assert engine_calls(finished) - before == draws * models
