@@ -26,7 +26,7 @@ TRAINING_SEEDS = 1_000_000
 _EVALUATES = re.compile(r"parse_expr|sympify|simplify\(|\beval\(|\bexec\(")
 
 
-def scorer(task: type) -> tuple[str, bool]:
+def scorer(task: Any) -> tuple[str, bool]:
     """How a task scores: ``exact``, ``decimal`` or ``own``; and whether it evaluates answers.
 
     ``exact`` is the package's string comparison and ``decimal`` its ``compute_decimal_reward``:

@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+from typing import Any
 
 NOBODY = 65534
 REPORT = 1  # the pipe to the parent
@@ -50,7 +51,7 @@ def child(payload: dict, test: dict, out: str) -> None:
         os.dup2(nothing, 2)
         bound(payload["limits"])
         sys.argv = ["program.py"]
-        space = {"__name__": "__main__", "__builtins__": __builtins__}
+        space: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
         exec(compile(payload["code"], "program.py", "exec"), space)
         if payload["name"]:
             function = space.get(payload["name"])

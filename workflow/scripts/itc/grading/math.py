@@ -144,8 +144,9 @@ def quick(a: str, b: str, problem: Problem) -> bool | None:
             return False
         return None
     for form, other in ((a, b_number), (b, a_number)):
-        comma = other and _COMMA_DECIMAL.fullmatch(form)
-        if comma and Fraction(form.replace(",", ".")) == Fraction(other.group()):
+        if other is None or not _COMMA_DECIMAL.fullmatch(form):
+            continue
+        if Fraction(form.replace(",", ".")) == Fraction(other.group()):
             return True
     return None
 
