@@ -97,6 +97,15 @@ def test_what_decides_a_response_samples_into_a_new_path(finished, path, old, ne
     assert len(after) == 2 * len(before)
 
 
+def test_a_title_or_a_run_time_starts_no_generation(finished):
+    finished.edit(
+        "tests/config/mini.yaml",
+        "title: Scripted A",
+        "title: Another\n    runtime: 999\n    threads: 1",
+    )
+    assert not sampling(finished.jobs("all"))
+
+
 def test_a_changed_problem_resamples_only_itself(finished):
     before = engine_calls(finished)
     finished.edit("tests/config/sums.csv", "What is 5 + 6?", "What is 5 + 0?")

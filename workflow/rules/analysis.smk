@@ -13,6 +13,7 @@ rule analyse:
         runtime=60,
     params:
         settings=grid.settings(),
+        settings_file=settings_file,
         code=code_of("analyses", "tables"),
     message:
         "building table {wildcards.table}"

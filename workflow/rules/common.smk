@@ -43,7 +43,23 @@ wildcard_constraints:
 def code_of(kind, *shared):
     """Params function: fingerprint of the extension a job's wildcard names, and shared modules."""
     wildcard = {"strategies": "strategy", "analyses": "table", "figures": "figure"}[kind]
-    return lambda wildcards: fingerprint(f"{kind}.{wildcards[wildcard]}", *shared)
+
+    def code(wildcards):
+        name = wildcards[wildcard]
+        loads = registry.constants(kind, name).get("LOADS", ())
+        found = [f"{other}.{stem}" for other in loads for stem in registry.names(other)]
+        return fingerprint(f"{kind}.{name}", *shared, *found)
+
+    return code
+
+
+def settings_file(wildcards):
+    """Params function: content of a table's own file of settings in config/, if it has one."""
+    files = [
+        REPO / "config" / f"{kind}.yaml"
+        for kind in registry.constants("analyses", wildcards.table).get("LOADS", ())
+    ]
+    return of_files([path for path in files if path.is_file()])
 
 
 def extensions_of(runs):

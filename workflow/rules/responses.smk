@@ -27,12 +27,10 @@ for batch in grid.batches:
             gpu=grid.model(batch.model).gpu,
             runtime=partial(minutes, model=batch.model),
         params:
-            cells=[grid.generation_cell(run) for run in batch.runs],
-            parents=[grid.generation_cell(run) for run in grid.parents(batch)],
-            model={"name": batch.model, **grid.model(batch.model).model_dump(mode="json")},
-            seed=grid.study.seed,
-            shard_size=grid.study.shard_size,
-            journal=grid.journal,
+            # Only what the path says already: any other change of the config, a title or a run
+            # time, must not start a job on a GPU. The script reads the rest from the config.
+            runs=[run.folder for run in batch.runs],
+            parents=[run.folder for run in grid.parents(batch)],
         message:
             f"generating with {batch.model}, depth {batch.depth}, shard {{wildcards.shard}}"
         script:

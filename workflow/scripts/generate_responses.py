@@ -4,24 +4,22 @@ import sys
 from pathlib import Path
 
 from itc import tables
+from itc.config import read_config, root
 from itc.generate import Job, generate_shard
+from itc.grid import Grid
 from itc.runlog import logged
 
 ANSWERS = ["response_id", "answer", "answer_how", "score"]
 
 
-def parents_by_cell(snakemake):
+def parents_by_cell(runs, responses, annotations):
     """Responses with their extracted answers, by (dataset, procedure)."""
-    found = {}
-    inputs = zip(
-        snakemake.params.parents, snakemake.input.parents, snakemake.input.annotations, strict=True
-    )
-    for cell, responses, annotations in inputs:
-        frame = tables.read(responses, "responses").merge(
-            tables.read(annotations, "annotations", ANSWERS), on="response_id", validate="1:1"
+    return {
+        (run.dataset, run.procedure): tables.read(response, "responses").merge(
+            tables.read(annotation, "annotations", ANSWERS), on="response_id", validate="1:1"
         )
-        found[cell["dataset"], cell["procedure"]] = frame
-    return found
+        for run, response, annotation in zip(runs, responses, annotations, strict=True)
+    }
 
 
 if __name__ == "__main__":
@@ -30,7 +28,14 @@ if __name__ == "__main__":
             Path(path).stem.rpartition("-")[0]: tables.read(path, "datasets")
             for path in snakemake.input.datasets
         }
-        parents = parents_by_cell(snakemake)
+        grid = Grid(read_config(snakemake.config), root())
+        by_folder = {run.folder: run for run in grid.runs}
+        runs = [by_folder[folder] for folder in snakemake.params.runs]
+        parents = parents_by_cell(
+            [by_folder[folder] for folder in snakemake.params.parents],
+            snakemake.input.parents,
+            snakemake.input.annotations,
+        )
         jobs = [
             Job(
                 dataset=cell["dataset"],
@@ -41,15 +46,15 @@ if __name__ == "__main__":
                 parents=parents.get((cell["dataset"], cell["settings"]["parent"])),
                 output=Path(path),
             )
-            for cell, path in zip(snakemake.params.cells, snakemake.output, strict=True)
+            for cell, path in zip(map(grid.generation_cell, runs), snakemake.output, strict=True)
         ]
-        size, shard = snakemake.params.shard_size, int(snakemake.wildcards.shard)
+        size, shard = grid.study.shard_size, int(snakemake.wildcards.shard)
         generate_shard(
-            model=dict(snakemake.params.model),
-            model_name=snakemake.params.model["name"],
+            model=grid.model(runs[0].model).model_dump(mode="json"),
+            model_name=runs[0].model,
             jobs=jobs,
-            journal_root=Path(snakemake.params.journal),
-            seed=snakemake.params.seed,
+            journal_root=Path(grid.journal),
+            seed=grid.study.seed,
             draws=range(shard * size, (shard + 1) * size),
         )
         sys.stdout.flush()

@@ -10,6 +10,7 @@ from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Evidence behind the verdicts"
 INPUTS = ("evaluations", "outcomes")
+LOADS = ("claims",)  # kinds found at run time: all of their files decide this table
 
 SCHEMA = register(
     Schema(

@@ -9,6 +9,7 @@ from itc.tables import FLOAT, INT, STRING, TEXT, Schema, register
 
 TITLE = "Claims and verdicts"
 INPUTS = ("evaluations", "outcomes")
+LOADS = ("claims",)  # kinds found at run time: all of their files decide this table
 
 SCHEMA = register(
     Schema(

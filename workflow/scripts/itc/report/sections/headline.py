@@ -154,7 +154,7 @@ def cards(context: Context, here: pd.DataFrame) -> tuple[Card, ...]:
     for label, rows in (
         ("best reasoning model", here[kinds.eq(True)]),
         ("best non-reasoning model", here[kinds.eq(False)]),
-        ("best operating point", here[kinds.isna()]),
+        ("mixed vote of all models", here[kinds.isna()]),
     ):
         if rows.empty:
             continue
