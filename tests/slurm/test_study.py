@@ -25,7 +25,7 @@ REQUESTS = 8 * 12  # draws x problems
 
 
 def checkout(folder: Path) -> Path:
-    parts = ("Snakefile", "config", "profiles", "reports", "workflow", "tests/config")
+    parts = ("Snakefile", "config", "envs", "profiles", "reports", "workflow", "tests/config")
     for part in (*parts, "tests/slurm"):
         source, target = REPO / part, folder / part
         target.parent.mkdir(parents=True, exist_ok=True)

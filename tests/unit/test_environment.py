@@ -157,21 +157,22 @@ def test_an_environment_is_made_once_for_each_lock(tmp_path, monkeypatch, capsys
     monkeypatch.setattr(create, "create", lambda venv: venv.mkdir())
     monkeypatch.setattr(create, "install", lambda *args: steps.append("install"))
     monkeypatch.setattr(create, "prune", lambda *args: steps.append("prune"))
+    monkeypatch.setattr(create, "compile_packages", lambda *args: steps.append("compile"))
     monkeypatch.setattr(sys, "argv", ["create.py", str(lock), str(venv)])
 
     assert create.main() == 0
-    assert steps == ["install", "prune"]
+    assert steps == ["install", "prune", "compile"]
     assert (
         (venv / create.STAMP).read_text().startswith(hashlib.sha256(lock.read_bytes()).hexdigest())
     )
     assert create.main() == 0
-    assert steps == ["install", "prune"]
+    assert steps == ["install", "prune", "compile"]
 
     lock.write_text("one==2 --hash=sha256:0\n")
     (venv / "bin").mkdir()
     (venv / "bin" / "python").symlink_to(sys.executable)
     assert create.main() == 0
-    assert steps == ["install", "prune"] * 2
+    assert steps == ["install", "prune", "compile"] * 2
 
 
 def test_a_failed_installation_leaves_no_stamp(tmp_path, monkeypatch):
