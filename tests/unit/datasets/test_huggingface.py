@@ -3,6 +3,7 @@ import hashlib
 import io
 import json
 import pickle
+import re
 import sys
 import zlib
 from pathlib import Path
@@ -35,6 +36,9 @@ MATH = jsonl(
         for i in range(6)
     ]
 )
+MORE = jsonl(
+    [{"unique_id": f"more/{i}", "problem": f"And {i}?", "answer": i, "level": 1} for i in range(2)]
+)
 TESTS = [{"input": "1\n", "output": "2", "testtype": "stdin"}]
 
 
@@ -44,6 +48,7 @@ def packed(tests):
 
 FILES = {
     ("org/math", "test.jsonl"): MATH,
+    ("org/math", "more.jsonl"): MORE,
     ("org/gated", "diamond.csv"): (
         "Record ID,Question,Correct Answer,"
         "Incorrect Answer 1,Incorrect Answer 2,Incorrect Answer 3\n"
@@ -113,7 +118,7 @@ def test_maps_columns_at_a_pinned_revision_and_checks_the_checksum(hub, tmp_path
     frame = load_dataset(entry, tmp_path)
     assert list(frame["gold"]) == [str(i) for i in range(6)]
     assert frame["difficulty"].tolist() == [1, 2, 3, 4, 5, 1]
-    assert frame["source"].unique().tolist() == ["org/math@0123456789ab"]
+    assert frame["source"].unique().tolist() == [f"org/math@{COMMIT}"]
     assert any(COMMIT in path for _, path in hub.requests)
     with pytest.raises(DatasetError, match=f"has sha256 {digest}, expected 00"):
         load_dataset({**entry, "sha256": {"test.jsonl": "00"}}, tmp_path)
@@ -127,11 +132,29 @@ def test_a_second_load_takes_the_cache(hub, tmp_path):
     assert len([1 for method, _ in hub.requests if method == "GET"]) == before
 
 
-def test_a_branch_is_warned_about(hub, tmp_path, caplog):
-    load_dataset(
-        {**spec("org/math", ["test.jsonl"], columns=COLUMNS), "revision": "main"}, tmp_path
+def test_a_branch_is_warned_about_and_its_commit_recorded(hub, tmp_path, caplog):
+    entry = spec("org/math", ["test.jsonl", "more.jsonl"], columns=COLUMNS)
+    frame = load_dataset({**entry, "revision": "main"}, tmp_path)
+    assert (
+        f"'main' is no commit hash, so its content may change; this run read commit {COMMIT}"
+        in (caplog.text)
     )
-    assert "is no commit hash" in caplog.text
+    assert frame["source"].unique().tolist() == [f"org/math@{COMMIT}"]
+    # one commit for all files, although the branch may move between two downloads
+    asked = {path.split("/resolve/")[1] for method, path in hub.requests if method == "GET"}
+    assert asked == {"main/test.jsonl", f"{COMMIT}/more.jsonl"}
+
+
+def test_each_file_has_its_own_checksum_and_the_log_names_what_to_pin(hub, tmp_path, caplog):
+    caplog.set_level("INFO")
+    sums = {"test.jsonl": hashlib.sha256(MATH).hexdigest()}
+    entry = spec("org/math", ["test.jsonl", "more.jsonl"], columns=COLUMNS, sha256=sums)
+    assert len(load_dataset(entry, tmp_path)) == 8
+    more = hashlib.sha256(MORE).hexdigest()
+    assert f"sha256 of more.jsonl is {more}" in caplog.text
+    assert "sha256 of test.jsonl" not in caplog.text
+    with pytest.raises(DatasetError, match=r"more.jsonl has sha256 .*, expected ff.*pin the new"):
+        load_dataset({**entry, "sha256": {**sums, "more.jsonl": "ff"}}, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -223,6 +246,7 @@ def test_hidden_tests_cannot_smuggle_code_in_a_pickle(capsys):
 
 
 def test_every_hub_entry_of_the_config_names_known_keys():
+    from itc.datasets.huggingface import COMMIT as COMMIT_HASH
     from itc.datasets.huggingface import OPTIONS
 
     entries = yaml.safe_load((ROOT / "config/datasets.yaml").read_text())["datasets"]
@@ -231,4 +255,6 @@ def test_every_hub_entry_of_the_config_names_known_keys():
     shared = {"title", "loader", "answer_type", "licence", "redistribute"}
     for name, entry in found.items():
         assert set(entry) <= shared | set(OPTIONS), name
-        assert entry["revision"] == "main" or len(entry["revision"]) == 40, name
+        assert COMMIT_HASH.fullmatch(entry["revision"]), name
+        assert set(entry.get("sha256", {})) <= set(entry["files"]), name
+        assert all(re.fullmatch("[0-9a-f]{64}", s) for s in entry.get("sha256", {}).values()), name

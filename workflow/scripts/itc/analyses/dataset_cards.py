@@ -1,4 +1,4 @@
-"""One card per dataset: size, answer types, length of questions, duplicates, licence."""
+"""One card per dataset: size, answer types, length of questions, duplicates, source, licence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,12 @@ tables.register(
             "question_characters_median": tables.FLOAT,
             "question_characters_max": tables.FLOAT,
             "n_duplicates": tables.INT,  # problems whose question stands elsewhere in the study
+            "n_duplicates_within": tables.INT,  # ... elsewhere in this dataset
+            "n_duplicates_between": tables.INT,  # ... in another dataset of the study
+            "duplicates_in": tables.STRING,  # those other datasets
+            "n_duplicates_conflicting": tables.INT,  # ... with another gold answer
             "source": tables.STRING,
+            "revision": tables.STRING,  # commit of a repository, else null
             "licence": tables.STRING,
         },
         ("dataset",),
@@ -42,6 +47,8 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
     rows = []
     for name, frame in problems.items():
         length = frame["question"].dropna().str.len()
+        sources = sorted(frame["source"].dropna().unique())
+        pinned = [_pin(source) for source in sources]
         rows.append(
             {
                 "dataset": name,
@@ -52,9 +59,35 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
                 "n_difficulties": frame["difficulty"].nunique(),
                 "question_characters_median": length.median(),
                 "question_characters_max": length.max(),
-                "n_duplicates": int((repeated["dataset"] == name).sum()) if len(repeated) else 0,
-                "source": ", ".join(sorted(frame["source"].dropna().unique())),
+                **_duplicates(repeated, name),
+                "source": ", ".join(repository for repository, _ in pinned),
+                "revision": ", ".join(revision for _, revision in pinned if revision) or None,
                 "licence": settings["datasets"][name]["licence"],
             }
         )
     return pd.DataFrame(rows)
+
+
+def _pin(source: str) -> tuple[str, str]:
+    """Repository and revision of ``organisation/name@revision``; any other source as it is."""
+    repository, _, revision = source.rpartition("@")
+    return (repository, revision) if "/" in repository else (source, "")
+
+
+def _duplicates(repeated: pd.DataFrame, name: str) -> dict[str, Any]:
+    """Counts of the problems of ``name`` whose question is asked again, here or elsewhere."""
+    own = repeated[repeated["dataset"] == name]
+    here = own["group"].duplicated(keep=False)
+    others = repeated[repeated["dataset"] != name]
+    elsewhere = own["group"].isin(others["group"])
+    golds = repeated.groupby("group")["gold"].agg(lambda gold: gold.nunique(dropna=False))
+    return {
+        "n_duplicates": len(own),
+        "n_duplicates_within": int(here.sum()),
+        "n_duplicates_between": int(elsewhere.sum()),
+        "duplicates_in": ", ".join(
+            sorted(others.loc[others["group"].isin(own["group"]), "dataset"].unique())
+        )
+        or None,
+        "n_duplicates_conflicting": int((own["group"].map(golds) > 1).sum()),
+    }

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -36,30 +37,46 @@ OPTIONS = {
     "sandbox": "none runs programs without containment, at the risk of whoever sets it.",
     "size": "Only the first so many problems.",
 }
-COMMIT_LENGTH = 40
+COMMIT = re.compile("[0-9a-f]{40}")
 log = logging.getLogger(__name__)
 
 
 def load(spec: dict[str, Any], root: Path) -> pd.DataFrame:
     """Download the files, check them, and map their rows to problems.
 
+    Column ``source`` is ``repository@commit``; a branch is resolved to the commit that was read.
     Raises DatasetError for a gated or unknown repository, a file or revision that does not exist,
     a download that fails, a checksum that differs, and a column that is missing.
     """
     where = f"dataset {spec.get('title', spec.get('repo'))!r}"
     revision = str(option(spec, "revision"))
-    if len(revision) != COMMIT_LENGTH:
-        log.warning("%s: revision %r is no commit hash, so its content may change", where, revision)
     sums = spec.get("sha256") or {}
     frames = []
     for name in option(spec, "files"):
         path = download(spec, name, revision, where)
+        if not COMMIT.fullmatch(revision):
+            # The other files are read at the commit of the first, whatever is pushed meanwhile.
+            found = commit_of(path, name)
+            log.warning(
+                "%s: revision %r is no commit hash, so its content may change; this run read "
+                "commit %s: pin it as `revision`",
+                where,
+                revision,
+                found or "unknown",
+            )
+            revision = found or revision
         verify(path, name, sums.get(name), where)
         suffix = Path(name).suffix.lower()
         if suffix not in READERS:
             raise DatasetError(f"{where}: {name} is {suffix!r}; allowed: {', '.join(READERS)}")
         frames.append(READERS[suffix](path))
-    return shape(pd.concat(frames, ignore_index=True), spec, f"{spec['repo']}@{revision[:12]}")
+    return shape(pd.concat(frames, ignore_index=True), spec, f"{spec['repo']}@{revision}")
+
+
+def commit_of(path: Path, name: str) -> str | None:
+    """Commit that a cached file belongs to (its snapshot folder); None where that is no commit."""
+    snapshot = path.parents[len(Path(name).parts) - 1].name
+    return snapshot if COMMIT.fullmatch(snapshot) else None
 
 
 def shape(rows: pd.DataFrame, spec: dict[str, Any], where: str) -> pd.DataFrame:
