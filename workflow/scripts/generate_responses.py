@@ -45,6 +45,7 @@ if __name__ == "__main__":
                 procedure_hash=cell["hash"],
                 parents=parents.get((cell["dataset"], cell["settings"]["parent"])),
                 output=Path(path),
+                block=cell["block"],
             )
             for cell, path in zip(map(grid.generation_cell, runs), snakemake.output, strict=True)
         ]

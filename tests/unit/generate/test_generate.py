@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tracemalloc
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -189,6 +190,16 @@ def test_bad_settings_are_refused_before_anything_is_loaded(bench, name, changes
     with pytest.raises(ProcedureError, match=message):
         bench.run(job)
     assert not job.output.exists() and not bench.journal(name).exists()
+
+
+def test_a_block_takes_only_the_first_draws(bench):
+    parents = bench.parents()
+    whole = bench.job("select", bench.problems(), parents)
+    bench.run(replace(whole, block=4))
+    table = bench.table("select")
+    assert set(table["draw"]) == {0}
+    seen = {parent for row in table["parents"] for parent in row}
+    assert set(parents.loc[parents["response_id"].isin(seen), "draw"]) == {0, 1, 2, 3}
 
 
 def test_missing_parents_and_too_few_draws(bench):

@@ -78,14 +78,33 @@ def test_judge_weighted_vote():
 
 
 def test_a_missing_judgement_is_a_reason():
-    judged = rows("judge_score", [(0, 1, -1, 3, 5.0, ())])
-    frame, reasons = evaluate_with_reasons("judge_best", pd.concat([SAMPLES, judged]), [1])
+    other = SAMPLES.assign(problem_id="q", response_id=SAMPLES["response_id"] + "q")
+    judged = [
+        rows("judge_score", [(d, 1, -1, 3, 5.0, ()) for d in draws], problem)
+        for problem, draws in (("p", (0, 1, 2)), ("q", (0,)))
+    ]
+    outcomes = pd.concat([SAMPLES, other, *judged])
+    frame, reasons = evaluate_with_reasons("judge_best", outcomes, [1])
     assert frame.empty
-    assert reasons["reason"].tolist() == ["3 of 4 responses of procedure 'judge_score' are missing"]
+    assert reasons["reason"].tolist() == ["2 of 6 responses of procedure 'judge_score' are missing"]
     assert (
         "no responses of procedure 'judge_score'"
         in (availability("judge_best", inventory(SAMPLES), [1])["reason"][0])
     )
+
+
+def test_only_judged_draws_take_part():
+    # Draws 2 and 3 were not judged; of draws 0 and 1, the judge prefers the right one.
+    judged = rows("judge_score", [(0, 1, -1, 3, 9.0, ()), (1, 1, -1, 3, 5.0, ())])
+    outcomes = pd.concat([SAMPLES, judged])
+    frame, reasons = evaluate_with_reasons("judge_best", outcomes, [1, 2, 4])
+    assert by_budget(frame) == {1: 0.5, 2: 1.0}
+    assert set(frame["n_draws"]) == {2}
+    assert by_budget(frame, "cost_output_tokens")[2] == pytest.approx(5 + 7 + 2 * 3)
+    assert reasons["budget"].tolist() == [4]
+    assert "only 2 draws" in reasons["reason"][0]
+    visible = availability("judge_best", inventory(outcomes), [1, 2, 4])
+    assert visible.to_dict("records") == reasons.to_dict("records")
 
 
 REVISED = rows(

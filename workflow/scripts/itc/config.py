@@ -49,6 +49,11 @@ class Study(Section):
     claims: Selection = Field("all", description="Claims to assess, or `all`.")
     draws: int = Field(gt=0, description="Independent draws per problem; a multiple of shard_size.")
     shard_size: int = Field(gt=0, description="Draws per shard, the unit of one generation job.")
+    derived_draws: int | None = Field(
+        None,
+        gt=0,
+        description="First draws that are judged, revised, merged, cut or extended; empty: all.",
+    )
     budgets: list[Annotated[int, Field(gt=0)]] = Field(
         default_factory=list,
         description="Budgets (draws) at which strategies are evaluated; empty: powers of two.",

@@ -108,7 +108,7 @@ class Estimate:
     def requests(self, run: Run) -> int:
         """Calls of one shard of ``run`` at most."""
         settings = self.grid.generation_cell(run)["settings"]
-        draws = range(self.grid.study.shard_size)
+        draws = range(self.grid.block(run.procedure))
         model = self.grid.model(run.model)
         parents = None
         if settings.get("parent"):

@@ -67,7 +67,8 @@ class Job:
     kind, sampling parameters, ``prompts`` (role -> template text), system_prompt and the kind's own
     options. procedure_hash: of all generation settings, part of the journal's path. parents: table
     ``responses`` of the parent procedure and shard, with columns answer and score of its
-    annotations, or None. output: path of the parquet shard; its stem names the shard.
+    annotations, or None. output: path of the parquet shard; its stem names the shard. block: only
+    so many of the shard's draws, None for all.
     """
 
     dataset: str
@@ -77,6 +78,7 @@ class Job:
     procedure_hash: str
     parents: pd.DataFrame | None
     output: Path
+    block: int | None = None
 
 
 class Terminated(SystemExit):
@@ -165,7 +167,11 @@ def _work(model: dict[str, Any], model_name: str, job: Job, seed: int, draws: ra
     parents = None
     if job.parents is not None:
         keys = ["problem_id", "draw", "round"]
-        parents = job.parents.sort_values(keys, kind="stable").to_dict("records")
+        own = job.parents
+        if len(draws[: job.block]) < len(draws):
+            own = own[own["draw"].isin(draws[: job.block])]
+        parents = own.sort_values(keys, kind="stable").to_dict("records")
+    draws = draws[: job.block]
     return Work(
         dataset=job.dataset,
         model=model_name,

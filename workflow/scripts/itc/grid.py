@@ -206,8 +206,8 @@ class Grid:
             "system_prompt": self.dataset(dataset).system_prompt,
             "parent": self.run_hash(dataset, model, entry.parent) if entry.parent else None,
         }
-        if entry.parent:  # children see all draws of a shard, so its size is part of what they saw
-            identity["shard_size"] = self.study.shard_size
+        if entry.parent:  # children see all draws of a block, so its size is part of what they saw
+            identity["shard_size"] = self.block(procedure)
         return digest(identity)
 
     # -- runs and batches ------------------------------------------------------------------------
@@ -234,15 +234,35 @@ class Grid:
                     found.append(Run(dataset, model, procedure, folder))
         return tuple(found)
 
-    def shards(self, procedure: str) -> tuple[str, ...]:
-        """Shard names of a procedure: fixed blocks of ``shard_size`` draws."""
-        draws = self.procedure(procedure).draws or self.study.draws
-        if draws > self.study.draws or draws % self.study.shard_size:
+    def draws(self, procedure: str) -> int:
+        """Draws of a procedure: its own number, else the study's for its kind.
+
+        Raises ConfigError for more draws than its parent has, or for a torn shard.
+        """
+        entry, study = self.procedure(procedure), self.study
+        derived = study.derived_draws if entry.parent else None
+        draws = entry.draws or derived or study.draws
+        key = f"procedures.{procedure}.draws" if entry.draws else "study.derived_draws"
+        most = self.draws(entry.parent) if entry.parent else study.draws
+        if draws > most:
             raise ConfigError(
-                f"procedures.{procedure}.draws: {draws} must be a multiple of study.shard_size "
-                f"{self.study.shard_size} and at most study.draws {self.study.draws}"
+                f"{key}: {draws}, but {entry.parent or 'the study'} has {most} draws; ask for at "
+                f"most {most}"
             )
-        return tuple(f"{i:03d}" for i in range(draws // self.study.shard_size))
+        if draws > study.shard_size and draws % study.shard_size:
+            raise ConfigError(
+                f"{key}: {draws} must be a multiple of study.shard_size {study.shard_size}, or "
+                f"smaller than it; use {draws // study.shard_size * study.shard_size}"
+            )
+        return draws
+
+    def block(self, procedure: str) -> int:
+        """Draws of a procedure in one shard: all of the shard's, or fewer in its only shard."""
+        return min(self.study.shard_size, self.draws(procedure))
+
+    def shards(self, procedure: str) -> tuple[str, ...]:
+        """Shard names of a procedure: fixed blocks of draws."""
+        return tuple(f"{i:03d}" for i in range(self.draws(procedure) // self.block(procedure)))
 
     def shards_of(self, run: Run) -> tuple[str, ...]:
         """Shard names of a run; recordings are one shard."""
@@ -383,6 +403,7 @@ class Grid:
             "dataset": run.dataset,
             "procedure": run.procedure,
             "hash": run.folder.rpartition("-")[2],
+            "block": self.block(run.procedure),
             "settings": {
                 **entry,
                 "prompts": self.prompt_texts(run.dataset, run.procedure),

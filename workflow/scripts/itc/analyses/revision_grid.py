@@ -68,6 +68,7 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 def _grid(pool: Pool, procedure: str, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
     try:
+        pool = pool.with_draws_of([procedure])
         chain = _chains.with_start(pool, _chains.rounds(pool, procedure))
     except Unavailable:
         return []

@@ -3,9 +3,11 @@
 A strategy module holds the literals ``TITLE, DESCRIPTION, CITATION, PROCEDURE, NEEDS, EXACT,
 UPPER_BOUND`` and ``evaluate(pool, budgets, **params) -> Estimate``. Optional literals: ``POOL``,
 the procedure entry whose draws form the pool where that is not PROCEDURE; ``RELATED``, parameter
-name -> default procedure entry whose rows it also reads; ``SCOPE``, ``"model"`` or ``"dataset"``
-for strategies that mix models, whose ``evaluate(pools, budgets, **params)`` returns a list of
-(label of the model mix, pool that names the problems, Estimate).
+name -> default procedure entry whose rows it also reads; ``PER_DRAW``, whether those rows belong to
+single draws of the pool, so that only draws that have them take part (a study may judge or revise
+its first draws alone); ``SCOPE``, ``"model"`` or ``"dataset"`` for strategies that mix models,
+whose ``evaluate(pools, budgets, **params)`` returns a list of (label of the model mix, pool that
+names the problems, Estimate).
 
 Why a strategy has no value for a model or budget is part of the result: ``evaluate_with_reasons``
 returns it beside the values, and the analysis table ``unavailable`` derives it for the report.
@@ -55,7 +57,13 @@ class Estimate:
 def constants(name: str) -> dict[str, Any]:
     """Literals of strategy ``name`` with the defaults of the optional ones."""
     literals = registry.constants("strategies", name)
-    optional = {"RELATED": {}, "SCOPE": "model", "NEEDS": (), "POOL": literals["PROCEDURE"]}
+    optional = {
+        "RELATED": {},
+        "PER_DRAW": False,
+        "SCOPE": "model",
+        "NEEDS": (),
+        "POOL": literals["PROCEDURE"],
+    }
     return optional | literals
 
 
@@ -80,7 +88,12 @@ def evaluate_pools(
     reasons: list[dict] = []
     by_model: dict[str, list[Pool]] = {}
     for pool in pools:
-        by_model.setdefault(pool.model, []).append(pool)
+        try:
+            own = pool.with_draws_of(_related(about, params)) if about["PER_DRAW"] else pool
+        except Unavailable as error:
+            reasons.append({"model": pool.model, "budget": 0, "reason": str(error)})
+            continue
+        by_model.setdefault(pool.model, []).append(own)
     usable = {}
     for model, group in by_model.items():
         counts = [pool.n_draws for pool in group for _ in pool.problem_ids]
@@ -105,6 +118,11 @@ def evaluate_pools(
         except Unavailable as error:
             reasons.append({"model": model, "budget": 0, "reason": str(error)})
     return frames, reasons
+
+
+def _related(about: dict[str, Any], params: dict) -> list[str]:
+    """Procedure entries beside the pool's that a strategy reads with these parameters."""
+    return [params.get(key, default) for key, default in about["RELATED"].items()]
 
 
 def evaluate_with_reasons(
@@ -151,15 +169,11 @@ def evaluate_strategy(
 
 @dataclass(frozen=True)
 class Inventory:
-    """What one model has of one procedure: draws per problem, missing values per column."""
+    """What one model has of one procedure: draws per problem, missing values per column, rows."""
 
     n_draws: np.ndarray
     holes: dict[str, int]
-
-    @property
-    def rows(self) -> int:
-        """Number of responses."""
-        return int(self.n_draws.sum())
+    rows: int
 
 
 def inventory(outcomes: pd.DataFrame) -> dict[tuple[str, str], Inventory]:
@@ -168,7 +182,9 @@ def inventory(outcomes: pd.DataFrame) -> dict[tuple[str, str], Inventory]:
     for (model, procedure), rows in outcomes.groupby(["model", "procedure"], sort=True):
         holes = rows.isna().sum()
         found[str(model), str(procedure)] = Inventory(
-            draw_counts(rows), {str(column): int(n) for column, n in holes.items()}
+            draw_counts(rows.drop_duplicates(["problem_id", "draw"])),
+            {str(column): int(n) for column, n in holes.items()},
+            len(rows),
         )
     return found
 
@@ -185,7 +201,8 @@ def availability(
     """
     about, params = constants(name), params or {}
     procedure = params.get("procedure", about["POOL"])
-    wanted = [procedure, *(params.get(key, default) for key, default in about["RELATED"].items())]
+    related = _related(about, params)
+    wanted = [procedure, *related]
     reasons = []
     for model in sorted({model for model, _ in stock}):
         missing = [entry for entry in wanted if (model, entry) not in stock]
@@ -197,7 +214,9 @@ def availability(
             holes = own.holes.get(column, own.rows)
             if holes:
                 reasons.append((model, 0, f"{column} is missing in {holes} of {own.rows} draws"))
-        usable, why = usable_budgets(budgets, own.n_draws)
+        scarce = [own, *(stock[model, entry] for entry in related if about["PER_DRAW"])]
+        fewest = min(scarce, key=lambda entry: int(entry.n_draws.min()))
+        usable, why = usable_budgets(budgets, fewest.n_draws)
         reasons += [(model, b, why) for b in sorted(set(map(int, budgets)) - set(usable))]
     return pd.DataFrame(reasons, columns=["model", "budget", "reason"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -83,6 +83,45 @@ class Pool:
             holes = int(np.isnan(self.values(column)).sum())
             if holes:
                 raise Unavailable(f"{column} is missing in {holes} of {self.codes.size} draws")
+
+    def with_draws_of(self, procedures: Sequence[str]) -> Pool:
+        """The pool of only those draws that every one of ``procedures`` has rows for.
+
+        Raises Unavailable unless these are the same draws of every problem: a study that judges
+        its first draws alone meant to, one with holes did not.
+        """
+        kept = np.ones(self.codes.shape, dtype=bool)
+        for procedure in procedures:
+            rows = self.related(procedure)
+            found = pd.MultiIndex.from_arrays([rows["p"], rows["draw"]])
+            places = np.repeat(np.arange(len(self.codes)), self.n_draws)
+            own = pd.MultiIndex.from_arrays([places, self.draws.ravel()])
+            kept &= own.isin(found).reshape(kept.shape)
+        if kept.all():
+            return self
+        wanted = np.unique(self.draws[kept])
+        holes = len(wanted) * len(kept) - int(kept.sum())
+        if holes or not len(wanted):
+            raise Unavailable(
+                f"{holes or kept.size} of {len(wanted) * len(kept) or kept.size} responses of "
+                f"procedure {', '.join(map(repr, procedures))} are missing"
+            )
+
+        def narrow(values: np.ndarray) -> np.ndarray:
+            return values[kept].reshape(len(values), len(wanted))
+
+        codes, right, undecided = map(narrow, (self.codes, self.right, self.undecided))
+        credit, upper = class_credit(codes, right, undecided)
+        return replace(
+            self,
+            draws=narrow(self.draws),
+            codes=codes,
+            right=right,
+            undecided=undecided,
+            credit=credit,
+            credit_upper=upper,
+            _order=narrow(self._order),
+        )
 
     def related(self, procedure: str) -> pd.DataFrame:
         """Rows of another procedure of this model with columns ``p`` (problem row) and all others.

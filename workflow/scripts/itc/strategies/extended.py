@@ -11,6 +11,7 @@ CITATION = "Muennighoff et al. 2025, arXiv 2501.19393 (budget forcing)"
 PROCEDURE = "extend"
 POOL = "sample"
 RELATED = {"entry": "extend"}
+PER_DRAW = True
 NEEDS = ()
 EXACT = True
 UPPER_BOUND = False

@@ -11,6 +11,7 @@ CITATION = "Wang et al. 2025, arXiv 2504.14047 (self-judged best-of-N)"
 PROCEDURE = "judge_yesno"
 POOL = "sample"
 RELATED = {"judge": "judge_yesno"}
+PER_DRAW = True
 NEEDS = ()
 EXACT = True
 UPPER_BOUND = False

@@ -11,6 +11,7 @@ CITATION = "Li et al. 2022, arXiv 2206.02336 (weighted vote), with the model as 
 PROCEDURE = "judge_score"
 POOL = "sample"
 RELATED = {"judge": "judge_score"}
+PER_DRAW = True
 NEEDS = ()
 EXACT = False
 UPPER_BOUND = False

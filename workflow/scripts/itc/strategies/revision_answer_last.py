@@ -11,6 +11,7 @@ CITATION = "Tian et al. 2025, arXiv 2503.19855 (multi-round thinking)"
 PROCEDURE = "revise_answer"
 POOL = "sample"
 RELATED = {"entry": "revise_answer"}
+PER_DRAW = True
 NEEDS = ()
 EXACT = True
 UPPER_BOUND = False

@@ -11,6 +11,7 @@ CITATION = "Madaan et al. 2023, arXiv 2303.17651 (Self-Refine)"
 PROCEDURE = "revise_critique"
 POOL = "sample"
 RELATED = {"entry": "revise_critique"}
+PER_DRAW = True
 NEEDS = ()
 EXACT = True
 UPPER_BOUND = False

@@ -11,6 +11,7 @@ CITATION = "Snell et al. 2024, arXiv 2408.03314 (sequential revision)"
 PROCEDURE = "revise_full"
 POOL = "sample"
 RELATED = {"entry": "revise_full"}
+PER_DRAW = True
 NEEDS = ()
 EXACT = True
 UPPER_BOUND = False

@@ -11,6 +11,7 @@ CITATION = "Wang et al. 2025, arXiv 2504.14047 (reasoning truncation); Ma et al.
 PROCEDURE = "truncate"
 POOL = "sample"
 RELATED = {"entry": "truncate"}
+PER_DRAW = True
 NEEDS = ()
 EXACT = True
 UPPER_BOUND = False

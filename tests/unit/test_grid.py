@@ -1,0 +1,90 @@
+"""Shards, draws and identities of a study's runs, from the configuration alone."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from itc.config import ConfigError, read_config
+from itc.grid import Grid
+
+REPO = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def default():
+    merged = {}
+    for stem in ("default", "datasets", "models", "procedures"):
+        merged |= yaml.safe_load((REPO / "config" / f"{stem}.yaml").read_text())
+    return merged
+
+
+@pytest.fixture
+def grid(default):
+    def made(procedures=None, **study):
+        raw = copy.deepcopy(default)
+        raw["study"] |= study
+        for name, changes in (procedures or {}).items():
+            raw["procedures"][name] |= changes
+        return Grid(read_config(raw), REPO)
+
+    return made
+
+
+def hashes(grid, procedure):
+    return {run.folder for run in grid.runs if run.procedure == procedure}
+
+
+def test_only_the_first_draws_are_derived(grid):
+    study = grid(draws=32, shard_size=16, derived_draws=4)
+    assert study.shards("sample") == ("000", "001")
+    assert study.shards("judge_score") == ("000",)
+    assert (study.block("sample"), study.block("judge_score")) == (16, 4)
+    assert {b.name: b.shards for b in study.batches}["tiny_direct_depth1"] == ("000",)
+
+
+def test_an_entry_may_have_its_own_draws(grid):
+    study = grid({"judge_score": {"draws": 32}}, draws=32, shard_size=16, derived_draws=4)
+    assert study.shards("judge_score") == ("000", "001")
+    assert study.shards("revise_full") == ("000",)
+
+
+def test_more_draws_in_a_shard_are_another_shard(grid):
+    few, more = grid(derived_draws=4), grid(derived_draws=8)
+    assert hashes(few, "sample") == hashes(more, "sample")
+    assert hashes(few, "select").isdisjoint(hashes(more, "select"))
+    # Whole shards are added, none is changed.
+    assert hashes(grid(draws=32, derived_draws=16), "select") == hashes(
+        grid(draws=32, derived_draws=32), "select"
+    )
+
+
+def test_all_draws_are_derived_where_nothing_is_said(grid):
+    study = grid(derived_draws=None, draws=32)
+    assert study.shards("extend") == ("000", "001")
+
+
+@pytest.mark.parametrize(
+    ("study", "procedures", "said"),
+    [
+        ({"derived_draws": 20}, {}, "study.derived_draws: 20, but sample has 16 draws"),
+        (
+            {"derived_draws": 20, "draws": 32},
+            {},
+            "study.derived_draws: 20 must be a multiple of study.shard_size 16, or smaller",
+        ),
+        (
+            {},
+            {"judge_score": {"draws": 17}},
+            "procedures.judge_score.draws: 17, but sample has 16 draws; ask for at most 16",
+        ),
+        (
+            {},
+            {"sample": {"draws": 2}},
+            "study.derived_draws: 4, but sample has 2 draws; ask for at most 2",
+        ),
+    ],
+)
+def test_draws_that_cannot_be(grid, study, procedures, said):
+    with pytest.raises(ConfigError, match=said.replace(".", r"\.")):
+        _ = grid(procedures, **study).batches
