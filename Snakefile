@@ -18,7 +18,7 @@ include: "workflow/rules/annotation.smk"
 include: "workflow/rules/evaluation.smk"
 include: "workflow/rules/analysis.smk"
 include: "workflow/rules/reporting.smk"
-include: "workflow/rules/estimate.smk"
+include: "workflow/rules/housekeeping.smk"
 
 
 onstart:

@@ -69,6 +69,19 @@ def test_missing_model_folder_is_named_before_anything_is_sampled(project):
     assert "model 'scripted-a': key 'model': there is no folder models/none" in output
 
 
+def test_prompts_over_the_window_stop_before_the_model_is_loaded(project):
+    project.edit(
+        MINI,
+        "engine: scripted\n    model: scripted\n    thinking",
+        "model: models/tiny-reasoner\n    max_model_len: 10\n    thinking",
+    )
+    output = project.snakemake("responses", fails=True)
+    assert "12 prompts leave no room in the window of 10 tokens" in output
+    assert "sums/" in output and "long_prompt: skip" in output
+    assert not (project.folder / "journal/scripted-a").exists()
+    assert nothing_half_written(project)
+
+
 def test_missing_recordings_are_named(project):
     project.configfile = "config/replay.yaml"
     assert "--config recordings=PATH" in project.snakemake("-n", "all", fails=True)

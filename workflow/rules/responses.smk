@@ -1,3 +1,28 @@
+# On a CPU, before a GPU is asked for: chat template, template variables, length of the prompts.
+for batch in grid.first_batches:
+
+    rule:
+        name:
+            f"check_prompts_{batch.name}"
+        input:
+            ancient(sorted({grid.dataset_path(run.dataset) for run in batch.runs})),
+        output:
+            grid.prompt_check_path(batch),
+        log:
+            f"logs/prompts/{batch.name}.log",
+        conda:
+            "../../envs/vllm.yaml"
+        resources:
+            mem_mb=4000,
+            runtime=60,
+        params:
+            runs=[run.folder for run in batch.runs],
+        message:
+            f"checking the prompts of {batch.model}"
+        script:
+            "../scripts/check_prompts.py"
+
+
 # One rule per model and depth: its outputs are known only from the config, its shards are wildcards.
 # Inputs are ancient: what decides a response is in its path, so no newer file may cause sampling.
 for batch in grid.batches:
@@ -7,6 +32,7 @@ for batch in grid.batches:
             f"generate_{batch.name}"
         input:
             datasets=ancient(sorted({grid.dataset_path(run.dataset) for run in batch.runs})),
+            prompts=ancient(grid.prompt_checks(batch)),
             parents=ancient([grid.response_path(run, "{shard}") for run in grid.parents(batch)]),
             annotations=ancient(
                 [grid.annotation_path(run, "{shard}") for run in grid.parents(batch)]

@@ -32,6 +32,20 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", protected_namespaces=(), validate_default=True)
 
 
+class Probe(Section):
+    """What `snakemake reproducibility_probe` asks again, and in which ways."""
+
+    dataset: str | None = Field(None, description="Dataset asked; empty: the study's first.")
+    problems: int = Field(30, gt=0, description="First problems of that dataset.")
+    draws: int = Field(1, gt=0, description="Draws per problem.")
+    batch_sizes: list[Annotated[int, Field(gt=0)]] = Field(
+        default_factory=lambda: [1, 8], description="Values of max_num_seqs beside the model's own."
+    )
+    dtypes: list[str] = Field(
+        default_factory=list, description="Types beside the model's own, vLLM's words."
+    )
+
+
 class Study(Section):
     """What one study selects from the registries, and how much of it runs."""
 
@@ -59,6 +73,9 @@ class Study(Section):
         description="Budgets (draws) at which strategies are evaluated; empty: powers of two.",
     )
     bootstrap: int = Field(2000, ge=100, description="Bootstrap replicates over problems.")
+    probe: Probe = Field(
+        default_factory=Probe, description="How reproducible the sampling is: what to try."
+    )
     lexicon: str = Field("ours", description="Lexicon whose categories the claims refer to.")
 
 
@@ -187,6 +204,9 @@ class Config(Section):
     recordings: str | None = Field(None, description="Folder the recordings lie in.")
     results: str = Field("results", description="Folder of everything that can be made again.")
     journal: str = Field("journal", description="Folder of what was generated: never remade.")
+    prune: bool = Field(
+        False, description="Whether `snakemake prune_journal` deletes what it lists."
+    )
 
 
 def _suggest(value: object, allowed: list[str]) -> str:
@@ -302,6 +322,15 @@ def _check_entries(config: Config, problems: list[str]) -> None:
             )
 
 
+def _check_probe(config: Config, problems: list[str]) -> None:
+    name, known = config.study.probe.dataset, config.study.datasets
+    if name is not None and name not in known:
+        problems.append(
+            f"study.probe.dataset: {name!r} is not in study.datasets; allowed: {', '.join(known)}"
+            f"{_suggest(name, known)}"
+        )
+
+
 def _check_sizes(config: Config, problems: list[str]) -> None:
     study = config.study
     if study.draws % study.shard_size:
@@ -329,6 +358,7 @@ def read_config(raw: dict[str, Any], check: bool = True) -> Config:
         _check_names(config, problems)
         _check_entries(config, problems)
         _check_sizes(config, problems)
+        _check_probe(config, problems)
     if problems:
         raise ConfigError("configuration refused:\n" + "\n".join(problems))
     return config

@@ -7,6 +7,7 @@ which a resampled study can be expected to agree.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +22,7 @@ from itc.tables import FLOAT, INT, STRING, Schema, register
 
 SCHEMA = register(
     Schema(
-        "reproducibility",
+        "probes",
         1,
         {
             "model": STRING,
@@ -68,6 +69,11 @@ def variants(
     return found
 
 
+def folder_of(variant: str) -> str:
+    """Name of the folder that holds a variant's journals."""
+    return variant.replace(" ", "_")
+
+
 def probe(
     model: dict[str, Any],
     model_name: str,
@@ -78,18 +84,19 @@ def probe(
     changes: dict[str, dict[str, Any]],
     correct: Callable[[pd.DataFrame], pd.Series],
 ) -> pd.DataFrame:
-    """Generate ``job`` once per variant below ``folder``; returns table ``reproducibility``.
+    """Generate ``job`` once per variant, journals below ``folder``; returns table ``probes``.
 
     changes: see ``variants``; the first is the reference. correct: 1.0 or 0.0 for each response of
     a table ``responses``. Variants that are done are taken from their journals.
     """
     runs: dict[str, pd.DataFrame] = {}
     for name, change in changes.items():
-        place = Path(folder) / name.replace(" ", "_")
-        output = place / Path(job.output).name
-        entry = {**model, **change}
-        generate_shard(entry, model_name, [replace(job, output=output)], place, seed, draws)
-        runs[name] = tables.read(output, "responses")
+        place = Path(folder) / folder_of(name)
+        with tempfile.TemporaryDirectory() as views:  # the journals are the record
+            output = Path(views) / Path(job.output).name
+            entry = {**model, **change}
+            generate_shard(entry, model_name, [replace(job, output=output)], place, seed, draws)
+            runs[name] = tables.read(output, "responses")
     reference = next(iter(runs))
     rows = [
         {

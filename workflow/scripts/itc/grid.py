@@ -301,6 +301,17 @@ class Grid:
         given = Path(self.response_path(run, shard)).exists()
         return not given or Path(self.journal_path(run, shard)).exists()
 
+    @property
+    def first_batches(self) -> tuple[Batch, ...]:
+        """Batches whose prompts are known from the datasets and whose tokenizer is here."""
+        return tuple(
+            b for b in self.batches if not b.depth and self.model(b.model).engine == "vllm"
+        )
+
+    def prompt_checks(self, batch: Batch) -> list[str]:
+        """What must have been looked at before ``batch`` may ask for a GPU."""
+        return [self.prompt_check_path(batch)] if batch in self.first_batches else []
+
     def parents(self, batch: Batch) -> tuple[Run, ...]:
         """Runs whose responses the runs of ``batch`` read."""
         wanted = {(run.dataset, self.procedure(run.procedure).parent) for run in batch.runs}
@@ -324,9 +335,38 @@ class Grid:
         """Journal of one run's shard; shared by studies and datasets with equal settings."""
         return f"{self.journal}/{run.model}/{run.folder.rpartition('/')[2]}/{shard}.jsonl"
 
+    @property
+    def journals(self) -> set[str]:
+        """Journals of the study's runs, below the journal's folder and without suffix."""
+        return {
+            str(Path(self.journal_path(run, shard)).relative_to(self.journal).with_suffix(""))
+            for run in self.runs
+            if run.model in self.generated
+            for shard in self.shards_of(run)
+        }
+
     def annotation_path(self, run: Run, shard: str) -> str:
         """Table of grades and features of the same responses."""
         return f"{self.results}/annotations/{run.folder}/{shard}.parquet"
+
+    def prompt_check_path(self, batch: Batch) -> str:
+        """Sizes of the prompts of a batch without parents; its runs' hashes are in the name."""
+        return f"{self.results}/prompts/{batch.model}-{digest([r.folder for r in batch.runs])}.json"
+
+    def probe_path(self, model: str) -> str:
+        """Table of one model's reproducibility probe; ``model`` may be a Snakemake wildcard."""
+        return f"{self.home}/probes/{model}.parquet"
+
+    @property
+    def probe_runs(self) -> tuple[Run, ...]:
+        """What the probe asks again, one run per generated model: its first parentless one."""
+        dataset = self.study.probe.dataset or self.study.datasets[0]
+        found: dict[str, Run] = {}
+        for run in self.runs:
+            plain = run.model in self.generated and self.procedure(run.procedure).parent is None
+            if plain and run.dataset == dataset:
+                found.setdefault(run.model, run)
+        return tuple(found.values())
 
     def shard_files(self, kind: str, dataset: str, model: str) -> list[str]:
         """All shard files (``responses`` or ``annotations``) of one dataset and model."""
@@ -430,6 +470,9 @@ class Grid:
             return self.outcomes()
         if label == "evaluations":
             return self.evaluations()
+        if label == "probes":  # those somebody asked for; a report needs none
+            paths = [self.probe_path(run.model) for run in self.probe_runs]
+            return [path for path in paths if Path(path).is_file()]
         if label in ("annotations", "responses"):
             return [f for d, m in self.cells for f in self.shard_files(label, d, m)]
         return [self.table_path(label)]
