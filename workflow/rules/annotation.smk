@@ -24,6 +24,7 @@ for batch in grid.annotation_batches:
             cells=[grid.generation_cell(run) for run in batch.runs],
             features=sorted(selected(grid.study, "features")),
             lexicons=of_files(sorted((REPO / "config" / "lexicons").glob("*.yaml"))),
+            cache=grid.grading_cache,
             code=fingerprint("annotate", *extensions_of(batch.runs)),
         message:
             f"grading and measuring {batch.model}, depth {batch.depth}, shard {{wildcards.shard}}"
@@ -46,6 +47,7 @@ rule build_outcomes:
         mem_mb=3000,
         runtime=60,
     params:
+        cache=grid.grading_cache,
         code=lambda wildcards: fingerprint(
             "outcomes", f"grading.{grid.dataset(wildcards.dataset).answer_type}"
         ),

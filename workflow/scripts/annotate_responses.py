@@ -19,6 +19,10 @@ if __name__ == "__main__":
         )
         for cell, source, target in tqdm(jobs, desc="files annotated", file=sys.stderr):
             frame = annotate_file(
-                Path(source), problems[cell["dataset"]], cell["settings"], snakemake.params.features
+                Path(source),
+                problems[cell["dataset"]],
+                cell["settings"],
+                snakemake.params.features,
+                snakemake.params.cache,
             )
             tables.write(frame, "annotations", target)

@@ -10,5 +10,6 @@ if __name__ == "__main__":
             tables.read(snakemake.input.dataset, "datasets"),
             tables.read_many(snakemake.input.responses, "responses", RESPONSE_COLUMNS),
             tables.read_many(snakemake.input.annotations, "annotations"),
+            snakemake.params.cache,
         )
         tables.write(outcomes, "outcomes", snakemake.output[0])

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from itc.grading import math as maths
-from itc.grading._cache import Cache, opened
 from itc.grading._grade import grade
 from itc.grading._limits import oversize
-from itc.grading._pool import Pool, Result, Task
+from itc.grading._pool import Pool, Task
 
 SLOW = settings(
     max_examples=60,
@@ -141,30 +140,6 @@ def test_the_same_hard_pairs_get_the_same_verdicts_beside_eight_busy_processes()
             process.wait()
     assert alone == loaded
     assert sum(result.value is True for result in alone) >= 4
-
-
-def test_results_are_kept_by_content_and_damage_is_made_again(graded, table, tmp_path, monkeypatch):
-    from itc.grading import _cache, _grade
-
-    responses = pd.DataFrame({"problem_id": "p0", "text": [r"\boxed{x+1}", r"\boxed{1+x}"]})
-    first = grade(responses, table("x+1"), cache=tmp_path)
-    files = list(tmp_path.rglob("*.json"))
-    assert len(files) == 1
-    _cache._opened.clear()
-    with monkeypatch.context() as patch:
-        patch.setattr(_grade, "shared", lambda workers: pytest.fail("worked twice"))
-        pd.testing.assert_frame_equal(grade(responses, table("x+1"), cache=tmp_path), first)
-    files[0].write_text("{broken")
-    _cache._opened.clear()
-    pd.testing.assert_frame_equal(grade(responses, table("x+1"), cache=tmp_path), first)
-
-
-def test_a_crash_is_never_kept(tmp_path):
-    task = Task("math", "equivalent", ("a", "b", "{}"))
-    store = Cache(tmp_path)
-    store.put([task], [Result(cause="crash")])
-    store.flush()
-    assert opened(tmp_path).get(task) is None
 
 
 @pytest.mark.recordings

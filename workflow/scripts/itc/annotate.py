@@ -20,13 +20,15 @@ def annotate(
     problems: pd.DataFrame,
     settings: dict[str, Any],
     features: list[str],
+    cache: Path | str | None = None,
 ) -> pd.DataFrame:
     """Return table ``annotations`` of ``responses`` (table ``responses``, one procedure).
 
     ``settings`` is the procedure's config entry: where its kind reads a score out of the text (a
-    judge), that score replaces the task's partial credit. ``features`` names the features.
+    judge), that score replaces the task's partial credit. ``features`` names the features,
+    ``cache`` a folder that keeps symbolic results; it changes the time, never a value.
     """
-    graded = grade(responses, problems)[GRADES]
+    graded = grade(responses, problems, cache=cache)[GRADES]
     procedure = registry.load("procedures", settings["kind"])
     if hasattr(procedure, "read_score"):
         graded["score"] = [procedure.read_score(row, settings) for _, row in responses.iterrows()]
@@ -35,8 +37,15 @@ def annotate(
 
 
 def annotate_file(
-    path: Path, problems: pd.DataFrame, settings: dict[str, Any], features: list[str]
+    path: Path,
+    problems: pd.DataFrame,
+    settings: dict[str, Any],
+    features: list[str],
+    cache: Path | str | None = None,
 ) -> pd.DataFrame:
     """Annotate a file of responses piece by piece, so that memory does not grow with its text."""
-    pieces = [annotate(p, problems, settings, features) for p in tables.stream(path, "responses")]
+    pieces = [
+        annotate(piece, problems, settings, features, cache)
+        for piece in tables.stream(path, "responses")
+    ]
     return pd.concat(pieces, ignore_index=True)

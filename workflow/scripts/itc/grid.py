@@ -62,6 +62,7 @@ class Grid:
         self.config, self.study, self.base = config, config.study, base
         self.results, self.journal = config.results, config.journal
         self.home = f"{self.results}/{self.study.name}"
+        self.grading_cache = f"{self.results}/cache/grading"  # no output: may go at any time
         self.budgets = budgets(self.study)
 
     # -- definitions -----------------------------------------------------------------------------

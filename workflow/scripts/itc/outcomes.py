@@ -5,6 +5,8 @@ The outcome table holds no text; every strategy, curve and regression reads only
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pandas as pd
 
 from itc.grading._classes import answer_classes
@@ -44,13 +46,17 @@ class MixedPlatformError(ValueError):
 
 
 def build_outcomes(
-    problems: pd.DataFrame, responses: pd.DataFrame, annotations: pd.DataFrame
+    problems: pd.DataFrame,
+    responses: pd.DataFrame,
+    annotations: pd.DataFrame,
+    cache: Path | str | None = None,
 ) -> pd.DataFrame:
     """Return table ``outcomes`` (one row per response) of one dataset and model.
 
     ``problems`` is table ``datasets``, ``responses`` needs RESPONSE_COLUMNS, ``annotations`` is the
-    table of the same responses. Raises MixedPlatformError where one procedure's draws come from
-    different engines, versions, types or devices, and ValueError where the two tables disagree.
+    table of the same responses, ``cache`` a folder that keeps symbolic results. Raises
+    MixedPlatformError where one procedure's draws come from different engines, versions, types or
+    devices, and ValueError where the two tables disagree.
     """
     for procedure, group in responses.groupby("procedure"):
         platforms = group[PLATFORM].drop_duplicates()
@@ -83,7 +89,7 @@ def build_outcomes(
         how="left",
         validate="many_to_one",
     )
-    joined["answer_class"] = answer_classes(joined, problems).astype("int32")
+    joined["answer_class"] = answer_classes(joined, problems, cache=cache).astype("int32")
     reason = joined["finish_reason"]
     joined["truncated"] = (reason == "length").astype("boolean").mask(reason.isna())
     return joined.drop(columns=["gold", "answer_type", "metadata", "normal_form"])
