@@ -45,12 +45,72 @@ def test_classes_do_not_depend_on_the_order_of_rows(table):
         )
 
 
+def violations(frame, problems):
+    found = classify(frame, problems)
+    return found, {(kind, *sorted(pair)) for _, kind, *pair in found.violations.to_numpy()}
+
+
 def test_an_inconsistent_relation_is_closed_and_reported(table):
     # x = 5 and y = 5 both pass for 5, but not for each other
-    frame, problems = classes(table, "9", "x=5", "5", "y=5")
-    found = classify(frame, problems)
-    assert list(found.ids) == [0, 0, 0]
-    assert found.violations["kind"].tolist() == ["transitivity"]
+    frame, problems = classes(table, "9", "x=5", "5", "y=5", "7")
+    found, pairs = violations(frame, problems)
+    assert list(found.ids) == [0, 0, 0, 1]
+    assert pairs == {("transitivity", "x=5", "y=5")}
+    assert list(found.conflict) == [True, False, True, False]
+
+
+def test_right_answers_that_differ_from_each_other_are_reported(table):
+    frame, problems = classes(table, "5", "x=5", "y=5", "5", "7")
+    assert list(frame["verdict"]) == ["right", "right", "right", "wrong"]
+    found, pairs = violations(frame, problems)
+    assert list(found.ids) == [0, 0, 0, 1]
+    assert pairs == {("transitivity", "x=5", "y=5")}
+
+
+def test_a_wrong_answer_that_equals_a_right_one_is_reported_and_stays_wrong(table):
+    frame, problems = classes(table, "x=5", "5", "y=5", "x=5")
+    assert list(frame["verdict"]) == ["right", "wrong", "right"]
+    found, pairs = violations(frame, problems)
+    assert list(found.ids) == [0, 1, 0]
+    assert ("transitivity", "5", "y=5") in pairs
+
+
+def test_a_relation_that_holds_in_one_direction_only_is_reported(table, monkeypatch):
+    from itc.grading import _relation
+    from itc.grading._pool import Result
+
+    def one_way(tasks, workers, cache):
+        return [Result(task.args[0] < task.args[1]) for task in tasks]
+
+    frame, problems = classes(table, "9", "x+y", "y^2", "7")
+    monkeypatch.setattr(_relation, "_clearly_different", lambda pairs, *_: pairs)
+    monkeypatch.setattr(_relation, "solve", one_way)
+    found, pairs = violations(frame, problems)
+    assert ("symmetry", "x+y", "y^2") in pairs
+    assert list(found.ids) == [0, 1, 2]  # a link needs both directions
+
+
+def test_a_pair_that_nothing_decides_is_no_violation(table):
+    frame, problems = classes(table, "9", r"9^{9^{9}}", r"\frac{x}{", "7")
+    found, pairs = violations(frame, problems)
+    assert not pairs
+    assert found.ids.nunique() == 3
+
+
+def test_different_right_answers_of_a_scoring_grader_are_no_violation(table):
+    # code is judged by tests: two right programs need not be the same text
+    problems = table(None, answer_type="code", metadata='{"tests": []}')
+    frame = pd.DataFrame(
+        {
+            "problem_id": "p0",
+            "answer": ["print(1)", "print( 1 )", "print(2)"],
+            "normal_form": ["print(1)", "print( 1 )", "print(2)"],
+            "verdict": ["right", "right", "wrong"],
+        }
+    )
+    found, pairs = violations(frame, problems)
+    assert list(found.ids) == [0, 0, 1]
+    assert not pairs
 
 
 def test_problems_number_their_classes_apart(table):

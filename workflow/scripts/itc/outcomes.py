@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from itc.grading._classes import answer_classes
+from itc.grading._classes import classify
 
 RESPONSE_COLUMNS = (
     "dataset",
@@ -89,7 +89,13 @@ def build_outcomes(
         how="left",
         validate="many_to_one",
     )
-    joined["answer_class"] = answer_classes(joined, problems, cache=cache).astype("int32")
+    found = classify(joined, problems, cache=cache)
+    joined["answer_class"] = found.ids.astype("int32")
+    joined["class_conflict"] = found.conflict
+    for name, kind in (("asymmetric_pairs", "symmetry"), ("intransitive_pairs", "transitivity")):
+        failed = found.violations.loc[found.violations["kind"] == kind, "problem_id"]
+        counts = joined["problem_id"].map(failed.value_counts())
+        joined[name] = counts.fillna(0).astype("int32")
     reason = joined["finish_reason"]
     joined["truncated"] = (reason == "length").astype("boolean").mask(reason.isna())
     return joined.drop(columns=["gold", "answer_type", "metadata", "normal_form"])

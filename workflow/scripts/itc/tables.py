@@ -135,6 +135,9 @@ SCHEMAS = {
                 "answer": TEXT,
                 "answer_how": STRING,
                 "answer_class": INT,  # within problem; -1 = no answer
+                "class_conflict": BOOL,  # in a pair where the relation was no equivalence
+                "asymmetric_pairs": INT,  # pairs of the problem's answers, the model's whole pool
+                "intransitive_pairs": INT,
                 "verdict": STRING,
                 "cause": STRING,
                 "score": FLOAT,

@@ -29,6 +29,9 @@ SCHEMA = register(
             "wrong": FLOAT,
             "undecided": FLOAT,
             "unparsed": FLOAT,  # no answer found
+            "class_conflict": FLOAT,  # responses whose answer is in one of the following pairs
+            "asymmetric_pairs": LONG,  # pairs of answers that are equal in one direction only
+            "intransitive_pairs": LONG,  # pairs of one class that differ, or of two that are equal
             "cut": FLOAT,  # ended at the token cap; of those where that is known
             "cut_known": FLOAT,
             "identical": FLOAT,  # same numbers in every column as another response to the problem
@@ -69,6 +72,10 @@ def _row(part: pd.DataFrame) -> dict[str, Any]:
         "draws_max": per_problem.max(),
         **{name: (verdict == name).mean() for name in ("right", "wrong", "undecided")},
         "unparsed": (part["answer_class"] < 0).mean(),
+        "class_conflict": part["class_conflict"].astype("boolean").mean()
+        if "class_conflict" in part
+        else np.nan,
+        **{name: _pairs(part, name) for name in ("asymmetric_pairs", "intransitive_pairs")},
         "cut": cut.mean() if len(cut) else np.nan,
         "cut_known": len(cut) / len(part),
         "identical": identical(part),
@@ -79,6 +86,13 @@ def _row(part: pd.DataFrame) -> dict[str, Any]:
         "output_tokens": _total(part["n_output_tokens"]),
         "prompt_tokens": _total(part["n_prompt_tokens"]),
     }
+
+
+def _pairs(part: pd.DataFrame, name: str) -> int | None:
+    """Sum over problems of a count that every response of the problem carries."""
+    if name not in part or part[name].isna().all():
+        return None
+    return int(part.groupby("problem_id")[name].first().sum())
 
 
 def _total(tokens: pd.Series) -> float:
