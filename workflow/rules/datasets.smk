@@ -25,7 +25,8 @@ for name, cells in grid.imports.items():
         name:
             f"import_{name}"
         input:
-            ancient(str(grid.recording(name))),
+            recording=ancient([str(path) for path in grid.recordings(name)]),
+            companions=ancient([str(path) for path in grid.companions(name).values()]),
         output:
             datasets=list(cells["datasets"].values()),
             responses=list(cells["responses"].values()),
@@ -34,18 +35,23 @@ for name, cells in grid.imports.items():
         conda:
             "../../envs/analysis.yaml"
         resources:
-            mem_mb=4000,
+            mem_mb=2000,
             runtime=120,
         params:
-            spec=grid.config.imports[name].model_dump(),
-            datasets={
-                path: {"name": d, **grid.dataset(d).model_dump()}
-                for d, path in cells["datasets"].items()
+            spec={
+                **grid.config.imports[name].model_dump(),
+                "companions": list(grid.companions(name)),
             },
+            datasets=[
+                {"name": d, **grid.dataset(d).model_dump()}
+                for d in dict.fromkeys(d for d, _ in cells["responses"])
+            ],
+            problems={path: d for d, path in cells["datasets"].items()},
             responses={
                 path: {"dataset": d, "name": m, **grid.model(m).model_dump(mode="json")}
                 for (d, m), path in cells["responses"].items()
             },
+            code=fingerprint("importing", f"archive.{grid.config.imports[name].format}"),
         message:
             f"importing recorded responses of {name}"
         script:

@@ -8,15 +8,20 @@ from itc.runlog import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        datasets, responses = snakemake.params.datasets, snakemake.params.responses
+        spec, responses = dict(snakemake.params.spec), snakemake.params.responses
+        spec |= dict(zip(spec.pop("companions"), snakemake.input.companions, strict=True))
         models = {entry["name"]: entry for entry in responses.values()}
-        problems, cells = import_recording(
-            Path(snakemake.input[0]),
-            dict(snakemake.params.spec),
-            list(datasets.values()),
+        target = Path(next(iter(responses))).parent
+        target.mkdir(parents=True, exist_ok=True)
+        with import_recording(
+            [Path(path) for path in snakemake.input.recording],
+            spec,
+            list(snakemake.params.datasets),
             list(models.values()),
-        )
-        for path, entry in datasets.items():
-            tables.write(problems[entry["name"]], "datasets", path)
-        for path, entry in responses.items():
-            tables.write(cells[entry["dataset"], entry["name"]], "responses", path)
+            folder=target,
+        ) as imported:
+            for path, name in snakemake.params.problems.items():
+                tables.write(imported.problems[name], "datasets", path)
+            for path, entry in responses.items():
+                frames = imported.frames((entry["dataset"], entry["name"]))
+                tables.write_groups(frames, "responses", path)

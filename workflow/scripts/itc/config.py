@@ -176,18 +176,34 @@ class Procedure(BaseModel):
     system_prompt: str | None = Field(None, description="System message.")
 
 
-class Import(Section):
-    """A file of responses recorded elsewhere."""
+class Import(BaseModel):
+    """Responses recorded elsewhere; keys beyond these belong to the format (its OPTIONS)."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
 
     format: str = Field(description="File in itc/archive/ that reads it.")
-    file: str = Field(description="File name below the folder `recordings`.")
-    sha256: str | None = Field(None, description="Checksum, verified at import when given.")
+    file: str = Field(
+        description="File below the folder `recordings`, or a pattern (`runs/*.eval`) for several."
+    )
+    sha256: str | dict[str, str] | None = Field(
+        None, description="Checksum, verified at import when given; of several files by name."
+    )
     credit: str = Field("", description="Whose data this is, shown in the report.")
     columns: dict[str, str] = Field(
-        default_factory=dict, description="Our column: theirs, where the names differ."
+        default_factory=dict,
+        description="Our column: theirs, where the names differ; dots reach into objects.",
     )
     exclude: list[dict[str, Any]] = Field(
         default_factory=list, description="Rows left out: each a mapping column -> value or list."
+    )
+    tokenizer: str | None = Field(
+        None,
+        description="Folder or Hugging Face repository (`name@revision`) of the tokenizer that "
+        "counts tokens where the recording tells none.",
+    )
+    thinking_tokens_apart: list[str] = Field(
+        default_factory=list,
+        description="Recorded models whose output tokens leave the thinking tokens out: added.",
     )
 
 
@@ -307,6 +323,8 @@ def _check_entries(config: Config, problems: list[str]) -> None:
                 f"procedures.{name}.parent: {procedure.parent!r} is not among study.procedures "
                 f"({', '.join(config.study.procedures)}); add it there or drop {name!r}"
             )
+    for name, source in config.imports.items():
+        _check_entry(f"imports.{name}", "archive", source.format, source, problems)
     for name in config.study.models:
         model = config.models.get(name)
         if model is None:
@@ -381,7 +399,11 @@ def selected(study: Study, kind: str) -> list[str]:
 def json_schema() -> dict[str, Any]:
     """JSON Schema of the configuration, with each extension's own keys allowed by name."""
     schema = Config.model_json_schema()
-    for title, kind in (("Dataset", "datasets"), ("Procedure", "procedures")):
+    for title, kind in (
+        ("Dataset", "datasets"),
+        ("Procedure", "procedures"),
+        ("Import", "archive"),
+    ):
         entry = schema["$defs"][title]
         for name in registry.names(kind):
             for key, text in registry.constants(kind, name).get("OPTIONS", {}).items():

@@ -125,24 +125,36 @@ class Grid:
         return texts
 
     def _import_identity(self, name: str) -> dict[str, Any]:
-        entry = self.config.imports[name]
-        file = self.recording(name)
-        if not file.is_file():
-            raise ConfigError(
-                f"recordings: {str(file)!r} does not exist; give the folder that holds "
-                f"{entry.file!r} with --config recordings=PATH"
-            )
-        return {**entry.model_dump(exclude={"credit"}), "bytes": file.stat().st_size}
+        entry = self.config.imports[name].model_dump(exclude={"credit"}, exclude_defaults=True)
+        files = [*self.recordings(name), *self.companions(name).values()]
+        return {**entry, "bytes": [file.stat().st_size for file in files]}
 
-    def recording(self, name: str) -> Path:
-        """File of an `imports` entry."""
-        folder = self.config.recordings
-        if folder is None:
+    def recordings(self, name: str) -> list[Path]:
+        """Files of an `imports` entry: one, or in order of their names all that a pattern fits."""
+        return self._recorded(self.config.imports[name].file)
+
+    def companions(self, name: str) -> dict[str, Path]:
+        """Further files that the keys of an `imports` entry name (FILES of its format), by key."""
+        entry = self.config.imports[name]
+        keys = registry.constants("archive", entry.format).get("FILES", ())
+        extra = entry.model_extra or {}
+        return {key: self._recorded(extra[key])[0] for key in keys if key in extra}
+
+    def _recorded(self, pattern: str) -> list[Path]:
+        if self.config.recordings is None:
             raise ConfigError(
                 "recordings: not given; this study replays recorded responses, so name the folder "
                 "that holds them: --config recordings=PATH"
             )
-        return Path(folder) / self.config.imports[name].file
+        folder = Path(self.config.recordings)
+        file = folder / pattern  # a name may hold the signs of a pattern
+        files = [file] if file.is_file() else sorted(f for f in folder.glob(pattern) if f.is_file())
+        if not files:
+            raise ConfigError(
+                f"recordings: {str(file)!r} does not exist; give the folder that holds "
+                f"{pattern!r} with --config recordings=PATH"
+            )
+        return files
 
     @cached_property
     def _dataset_keys(self) -> dict[str, str]:
@@ -460,7 +472,8 @@ class Grid:
             if run.model in self.imported:
                 name = str(self.model(run.model).import_from)
                 cell = found.setdefault(name, {"datasets": {}, "responses": {}})
-                cell["datasets"][run.dataset] = self.dataset_path(run.dataset)
+                if run.dataset not in self.prepared:
+                    cell["datasets"][run.dataset] = self.dataset_path(run.dataset)
                 cell["responses"][run.dataset, run.model] = self.response_path(run, "000")
         return found
 

@@ -46,12 +46,12 @@ def split_parts(responses: pd.DataFrame) -> Parts:
     """Split ``text`` at ``thinking_end`` (characters, just behind the closing delimiter).
 
     No ``thinking_end`` but ``n_thinking_tokens`` > 0 means thinking was never closed: all of the
-    text is thinking. Neither: all of it is answer.
+    text is thinking. Neither, or an end at 0 (the source hides the thinking): all of it is answer.
     """
     text = to_series(responses["text"])
     end = floats(responses, "thinking_end")
     unclosed = np.isnan(end) & (np.nan_to_num(floats(responses, "n_thinking_tokens")) > 0)
-    has = (~np.isnan(end)) | unclosed
+    has = (end > 0) | unclosed
     if not has.any():
         return Parts(pl.select(pl.when(text.is_not_null()).then(pl.lit(""))).to_series(), text, has)
     # beyond any text: a slice to there takes everything

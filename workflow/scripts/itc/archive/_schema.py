@@ -1,0 +1,22 @@
+"""The common recording schema: the fields that every reader yields, one dict per response."""
+
+from __future__ import annotations
+
+NEEDED = ("dataset", "problem_id", "model", "sample_index")
+
+# All but NEEDED may be null or absent: what a source does not say stays unknown.
+FIELDS = (
+    *NEEDED,
+    "source",
+    "question",
+    "gold",
+    "response_text",
+    "thinking_text",  # thinking that the source keeps apart from the response
+    "finish_reason",
+    "n_prompt_tokens",
+    "n_output_tokens",
+    "n_thinking_tokens",
+    "correct",  # the source's own grade
+    "source_extracted_answer",
+    "extra",  # object: settings and facts of this draw
+)
