@@ -41,7 +41,9 @@ def test_a_companion_is_an_input_and_part_of_the_identity(tmp_path):
 def test_keys_of_another_format_are_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"imports\.art-of-tts\.scorer: unknown key \(value 'x'"):
         grid(tmp_path, scorer="x")
-    with pytest.raises(ConfigError, match="no recording format 'parkett'; .*did you mean 'parquet"):
+    with pytest.raises(
+        ConfigError, match=r"no recording format 'parkett'; .*did you mean 'parquet"
+    ):
         grid(tmp_path, format="parkett")
 
 
