@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
 from itc import tables
 from itc.analyses import quality
+from itc.report.context import Context
+from itc.report.page import Note, TableBlock
+from itc.report.sections import quality as section
 
 
 def outcomes(n_problems: int = 40, n_draws: int = 8, seed: int = 1, drift: float = 0.0):
@@ -98,3 +103,38 @@ def test_nothing_known_is_null_not_zero() -> None:
     row = build(frame)
     for column in ("cut", "identical", "accuracy_drift_p", "length_drift_p", "output_tokens"):
         assert np.isnan(row[column]), column
+
+
+def context(flagged: bool) -> Context:
+    """A page's tables with two draw indices, the second flagged or not."""
+    index = pd.DataFrame(
+        {
+            "dataset": "d",
+            "model": "m",
+            "measure": "accuracy",
+            "draw": [0, 1],
+            "n_problems": 30,
+            "value": [0.7, 0.2],
+            "others": [0.6, 0.7],
+            "z": [0.5, -5.0],
+            "p_holm": [1.0, 1e-6],
+            "overall_p": 1e-5,
+            "flagged": [False, flagged],
+            "settings": [json.dumps({"opening": o}) for o in ("Okay <b>", "Let's")],
+        }
+    )
+    found = quality.build({"outcomes": outcomes()}, {})
+    return Context({"quality": found, "exchangeability": index})
+
+
+def test_section_names_settings_that_differ_and_indices_that_stand_out() -> None:
+    blocks = section.build(context(flagged=True)).blocks
+    notes = [b.text for b in blocks if isinstance(b, Note)]
+    assert any("“opening” differs" in n and "“Okay <b>”, “Let's”) for m" in n for n in notes)
+    (table,) = [b for b in blocks if isinstance(b, TableBlock) and b.name == "exchangeability"]
+    assert len(table.rows) == 1 and "opening: Let's" in table.rows[0]
+
+
+def test_section_is_silent_about_indices_that_do_not_differ() -> None:
+    blocks = section.build(context(flagged=False)).blocks
+    assert not [b for b in blocks if isinstance(b, TableBlock) and b.name == "exchangeability"]

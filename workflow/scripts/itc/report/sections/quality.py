@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from itc.report.context import Context
+import json
+
+import pandas as pd
+
+from itc.report.context import Context, in_order
 from itc.report.page import Blocks, Column, Note, TableBlock
 
 TITLE = "Data quality"
 ORDER = 90
-TABLES = ("quality", "models", "dataset_cards")
+TABLES = ("quality", "exchangeability", "models", "dataset_cards")
 
 COLUMNS = [
     Column("dataset", "dataset", choose=True),
@@ -28,6 +32,20 @@ COLUMNS = [
     Column("grader_compared", "compared", "integer"),
     Column("output_tokens", "output tokens", "tokens", "sum over responses"),
 ]
+INDEX_COLUMNS = [
+    Column("dataset", "dataset", choose=True),
+    Column("model", "model", choose=True),
+    Column("measure", "measure", choose=True, help="share right, or output tokens (else words)"),
+    Column("draw", "draw index", "integer"),
+    Column("n_problems", "problems", "integer", "that have this draw and another one"),
+    Column("value", "at this index", "number", "mean over problems"),
+    Column("others", "other indices", "number", "mean of the same problems' other draws"),
+    Column("z", "z", "signed", "stratified by problem; of ranks within the problem for lengths"),
+    Column("p_holm", "p (Holm)", "p", "over all indices and both measures of the model"),
+    Column("overall_p", "all indices", "p", "Cochran's Q, or Friedman's test for lengths"),
+    Column("settings", "settings of this index", help="settings that differ by index"),
+]
+SHOWN = 4  # values of a setting that a sentence names
 DRIFT = 0.001  # below this p the draws of a problem are taken to differ by their index
 CUT = 0.05
 UNEVEN = "Some problems have fewer draws than others; estimators refuse such cells."
@@ -61,10 +79,63 @@ def build(context: Context) -> Blocks | None:
                 "warning",
             )
         )
+    notes += _settings(context)
     table = TableBlock.of(
         "quality",
         "Responses on record",
         context.named(quality.sort_values(["procedure", "dataset", "model"])),
         COLUMNS,
     )
-    return Blocks((*notes, *context.drawings("quality"), table))
+    tables = [table, *_indices(context)]
+    return Blocks((*notes, *context.drawings("quality"), *tables))
+
+
+def _settings(context: Context) -> list[Note]:
+    """A warning for each setting that differs between draws of a problem, and whose it is."""
+    rows = context.table("exchangeability", "model", "draw", "settings")
+    if rows is None:
+        return []
+    found: dict[str, tuple[list[str], list[str]]] = {}  # setting -> values, models
+    for row in rows.dropna(subset="settings").itertuples():
+        for key, value in json.loads(str(row.settings)).items():
+            values, models = found.setdefault(key, ([], []))
+            values.append(value)
+            models.append(context.model(str(row.model)).text)
+    notes = []
+    for key, (values, models) in sorted(found.items()):
+        distinct = list(dict.fromkeys(values))
+        named = ", ".join(f"“{value}”" for value in distinct[:SHOWN])
+        more = f" and {len(distinct) - SHOWN} more" if len(distinct) > SHOWN else ""
+        notes.append(
+            Note(
+                f"The setting “{key}” differs between the draws of one problem ({named}{more}) "
+                f"for {', '.join(dict.fromkeys(models))}.",
+                "warning",
+            )
+        )
+    return notes
+
+
+def _indices(context: Context) -> list[TableBlock]:
+    """Draw indices that differ from their siblings, beyond chance."""
+    rows = context.table("exchangeability", "model", "draw", "measure", "flagged", "settings")
+    if rows is None:
+        return []
+    flagged = rows[rows["flagged"].fillna(False).astype(bool)]
+    if flagged.empty:
+        return []
+    shown = context.named(in_order(flagged, measure=("accuracy", "length")))
+    shown["settings"] = [_readable(text) for text in shown["settings"]]
+    note = (
+        "Each index is compared with the other draws of the same problems; under exchangeability "
+        "every index holds any of a problem's values with equal chance. `exclude` of an import "
+        "leaves rows out by such a condition."
+    )
+    title = "Draw indices that differ from the others"
+    return [TableBlock.of("exchangeability", title, shown, INDEX_COLUMNS, note=note)]
+
+
+def _readable(settings: object) -> str:
+    if settings is None or pd.isna(settings):
+        return ""
+    return "; ".join(f"{key}: {value}" for key, value in json.loads(str(settings)).items())
