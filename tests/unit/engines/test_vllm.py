@@ -96,9 +96,37 @@ def test_choices_give_one_word_and_both_probabilities(engine):
     assert {d.text for d in done} <= {"Y", "N"} and all(len(d.token_ids) == 1 for d in done)
     assert all(set(d.logprobs) == {"choice:Yes", "choice:No"} for d in done)
     assert all(math.exp(d.logprobs["choice:Yes"]) < 1 for d in done)
-    for word in ("Yes", "No"):  # one prompt, one distribution: the written word's is exact
-        exact = {d.logprobs[f"choice:{word}"] for d in done if word.startswith(d.text)}
-        assert len(exact) <= 1
+    for word in ("Yes", "No"):  # one prompt, one distribution, whichever word was written
+        assert len({d.logprobs[f"choice:{word}"] for d in done}) == 1
+
+
+def test_words_outside_the_most_likely_ones_are_known_exactly(engine):
+    prompt = engine.prompter.build(ask())
+    every = (
+        engine._llm.generate(
+            [{"prompt_token_ids": prompt.ids}],
+            engine._params_class(max_tokens=1, temperature=0.0, logprobs=-1),
+            use_tqdm=False,
+        )[0]
+        .outputs[0]
+        .logprobs[0]
+    )
+    ranked = sorted(every, key=lambda token: -every[token].logprob)
+    letters = [t for t in ranked if engine.prompter.decode([t]).isalpha()]
+    far = [t for t in letters if ranked.index(t) >= 40]
+    assert len(far) >= 2  # both words lie far below the twenty that are asked for first
+    words = tuple(engine.prompter.decode([t]) for t in (far[0], far[-1]))
+    done = run(engine, [ask(choices=words, seed=s) for s in range(8)] + [ask(seed=99)])
+    plain, judged = done[-1], done[:-1]
+    for answer in judged:
+        assert answer.text in words
+        for word, token in zip(words, (far[0], far[-1]), strict=True):
+            assert answer.logprobs[f"choice:{word}"] == pytest.approx(
+                every[token].logprob, abs=1e-4
+            )
+    # The neighbour in the batch keeps its own summary.
+    alone = run(engine, [ask(seed=99)])[0]
+    assert plain.logprobs == pytest.approx(alone.logprobs)
 
 
 def test_going_on_from_a_cut_gives_what_the_model_would_have_written(engine):

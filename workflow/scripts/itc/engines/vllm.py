@@ -76,7 +76,8 @@ def prepare_environment(model: dict[str, Any]) -> None:
 def arguments(model: dict[str, Any]) -> dict[str, Any]:
     """Keyword arguments of ``vllm.LLM`` for a model entry; ``engine_options`` come last."""
     given = {name: model[name] for name in _ARGUMENTS if model.get(name) is not None}
-    given |= {"seed": 0, "enable_prefix_caching": True}
+    # All log-probs may be asked for: a judge's word can lie outside the most likely twenty.
+    given |= {"seed": 0, "enable_prefix_caching": True, "max_logprobs": -1}
     if on_cpu():
         given.pop("gpu_memory_utilization", None)
         window = model.get("max_model_len") or 4096
@@ -101,7 +102,8 @@ def open_engine(model: dict[str, Any]) -> Iterator[VllmEngine]:
         engine.close()
 
 
-# Candidates asked for where one of few words is to be chosen: vLLM's usual maximum.
+# Candidates asked for where one of few words is to be chosen. A request whose words are not all
+# among them is asked once more with the whole vocabulary, which takes a thousand times the memory.
 CHOICE_LOGPROBS = 20
 
 
@@ -146,7 +148,7 @@ class VllmEngine:
             },
         }
         self._numbers = itertools.count()
-        self._open: dict[str, tuple[str, Prompt, Params, Summary | None]] = {}
+        self._open: dict[str, tuple[str, Request, Prompt, Summary | None]] = {}
         self._summaries = _streaming_class()
 
     def close(self) -> None:
@@ -158,10 +160,14 @@ class VllmEngine:
 
     def add(self, key: str, request: Request) -> None:
         """See ``Engine.add``."""
+        self._submit(key, request, self.prompter.build(request))
+
+    def _submit(self, key: str, request: Request, prompt: Prompt, whole: bool = False) -> None:
         params = request.params
-        prompt = self.prompter.build(request)
         number = str(next(self._numbers))
         wanted = self.sampling_params(params, request.seed)
+        if whole:
+            wanted.logprobs = -1
         name = self._engine.add_request(number, self._tokens_input(prompt.ids), wanted)
         summary = None
         if params.logprobs and not params.choices:
@@ -169,7 +175,7 @@ class VllmEngine:
             # vLLM would collect all log-probs of the response; this list-like keeps their sums.
             state = self._engine.output_processor.request_states[name]
             state.logprobs_processor.logprobs = self._summaries(summary)
-        self._open[number] = key, prompt, params, summary
+        self._open[number] = key, request, prompt, summary
 
     def measure(self, request: Request) -> int:
         """See ``Engine.measure``."""
@@ -179,7 +185,8 @@ class VllmEngine:
         """See ``Engine.step``."""
         if not self._engine.has_unfinished_requests():
             return []
-        return [self._finish(output) for output in self._engine.step() if output.finished]
+        finished = (self._finish(output) for output in self._engine.step() if output.finished)
+        return [completion for completion in finished if completion is not None]
 
     def sampling_params(self, params: Params, seed: int) -> Any:
         """``vllm.SamplingParams`` of one request."""
@@ -209,9 +216,14 @@ class VllmEngine:
             **extra,
         )
 
-    def _finish(self, output: Any) -> Completion:
-        key, prompt, params, summary = self._open.pop(output.request_id)
-        answer = output.outputs[0]
+    def _finish(self, output: Any) -> Completion | None:
+        key, request, prompt, summary = self._open.pop(output.request_id)
+        params, answer = request.params, output.outputs[0]
+        wanted = self._choice_ids(params)
+        found = answer.logprobs[0] if params.choices and answer.logprobs else None
+        if found is not None and not all(token in found for token in wanted):
+            self._submit(key, request, prompt, whole=True)  # the same seed writes the same word
+            return None
         text = None
         if params.stop:
             text = answer.text.encode("utf-8", "replace").decode("utf-8")
@@ -219,12 +231,11 @@ class VllmEngine:
         done = self.prompter.finish(key, prompt, ids, answer.finish_reason, text)
         if summary is not None:
             done.logprobs = summary.result()
-        elif params.choices and answer.logprobs:
-            first = answer.logprobs[0]
-            wanted = dict(zip(params.choices, self._choice_ids(params), strict=True))
-            least = min(entry.logprob for entry in first.values())  # bounds a word not among them
-            given = {c: first[i].logprob if i in first else least for c, i in wanted.items()}
-            done.logprobs = {f"choice:{c}": round(max(v, FLOOR), 6) for c, v in given.items()}
+        elif found is not None:
+            done.logprobs = {
+                f"choice:{word}": round(max(found[token].logprob, FLOOR), 6)
+                for word, token in zip(params.choices, wanted, strict=True)
+            }
         done.platform = self.platform
         return done
 
