@@ -137,3 +137,24 @@ def test_a_dataset_of_unknown_size_is_told(config, tmp_path, monkeypatch):
     monkeypatch.setattr(Estimate, "_problems", lambda self, name: None)
     text = render(estimate(config, tmp_path))
     assert "LEFT OUT, number of problems unknown until prepared: sums." in text
+
+
+def test_a_known_size_counts_until_the_table_is_made(config, tmp_path, monkeypatch):
+    known = estimate(config, tmp_path).rows()[0].requests
+    config["datasets"]["sums"] = {
+        "title": "Sums",
+        "loader": "huggingface",
+        "repo": "owner/sums",
+        "revision": "0" * 40,
+        "files": ["sums.jsonl"],
+        "columns": {"question": "question", "gold": "gold"},
+        "answer_type": "number",
+        "problems": 2 * PROBLEMS,
+    }
+    counted = estimate(config, tmp_path)
+    assert counted.rows()[0].requests == 2 * known
+    assert "LEFT OUT" not in render(counted)
+    # The number is an expectation, not part of what the dataset is.
+    keys = counted.grid.dataset_path("sums")
+    config["datasets"]["sums"]["problems"] = 1
+    assert estimate(config, tmp_path).grid.dataset_path("sums") == keys

@@ -88,6 +88,9 @@ class Dataset(BaseModel):
     loader: str = Field(description="File in itc/datasets/ that reads it, or `recording`.")
     answer_type: str = Field(description="File in itc/grading/ that judges its answers.")
     licence: str = Field("unknown", description="Licence of the problems.")
+    problems: int | None = Field(
+        None, gt=0, description="Problems it is known to have; estimates use it until it is loaded."
+    )
     redistribute: bool = Field(True, description="Whether an archive may hold the problems.")
     system_prompt: str | None = Field(None, description="System message for this dataset.")
     prompts: dict[str, str] = Field(

@@ -103,7 +103,7 @@ class Estimate:
             return int(spec["size"])
         if spec.get("path"):
             return len(registry.load("datasets", spec["loader"]).load(spec, self.grid.base))
-        return None
+        return spec.get("problems")
 
     def requests(self, run: Run) -> int:
         """Calls of one shard of ``run`` at most."""

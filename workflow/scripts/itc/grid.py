@@ -162,7 +162,8 @@ class Grid:
 
     def _dataset_key(self, name: str) -> str:
         entry = self.dataset(name)
-        identity = entry.model_dump(exclude={"title", "system_prompt", "prompts", "redistribute"})
+        shown = {"title", "system_prompt", "prompts", "redistribute", "problems"}
+        identity = entry.model_dump(exclude=shown)
         if entry.import_from:
             identity["import"] = self._import_identity(entry.import_from)
         local = identity.get("path")
