@@ -164,7 +164,9 @@ SCHEMAS = {
                 "problem_id": STRING,
                 "budget": INT,  # number of draws (or the strategy's own axis)
                 "correct": FLOAT,  # expected share right, undecided counted as wrong
-                "correct_if_undecided_right": FLOAT,  # the other end of the undecided interval
+                "undecided": FLOAT,  # share of the responses behind it that are undecided
+                "correct_if_undecided_wrong": FLOAT,  # ends of the interval that undecided answers
+                "correct_if_undecided_right": FLOAT,  # imply, their votes moved as well
                 "monte_carlo_se": FLOAT,  # 0 for exact estimators
                 "n_draws": INT,
             },

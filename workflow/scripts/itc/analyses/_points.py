@@ -132,7 +132,9 @@ def _one_dataset(name: str, rows: pd.DataFrame, settings: Mapping[str, Any]) -> 
     )
     columns = {
         "correct": "correct",
+        "lower": "correct_if_undecided_wrong",
         "upper": "correct_if_undecided_right",
+        "undecided": "undecided",
         "monte_carlo_se": "monte_carlo_se",
     } | {c: c for c in rows.columns if c in COSTS or c.startswith("metric_")}
     values = {}

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from itc.analyses import _undecided
 from itc.stats import bootstrap
 from itc.stats.allocation import choose, rank_bins
-from itc.strategies._base import evaluate_pools
+from itc.strategies._base import evaluate_strategy
 from itc.strategies._pool import Pool, build_pools
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
@@ -19,6 +20,7 @@ INPUTS = ("outcomes",)
 OPTIONS = ("single", "majority", "shortest", "short_m")
 FOLDS = 5
 BINS = 4
+EVALUATED = ("correct", "cost_output_tokens", *_undecided.EVALUATED.values())
 POLICIES = ("uniform", "predicted difficulty", "oracle difficulty")
 
 SCHEMA = register(
@@ -33,6 +35,7 @@ SCHEMA = register(
             "target_cost": FLOAT,  # output tokens per problem
             "cost": FLOAT,  # spent on the test folds
             "accuracy": FLOAT,
+            **_undecided.COLUMNS,
             "low": FLOAT,  # 95 %, bootstrap over problems
             "high": FLOAT,
             "difference": FLOAT,  # accuracy minus uniform's, same problems
@@ -65,30 +68,35 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
         pools = build_pools(own[~even], "sample", int(settings["seed"]))
         usable = len(probes) == len(pools) == 1 and pools[0].has("n_output_tokens")
         if usable and len(pools[0].problem_ids) >= 2 * FOLDS:
-            for row in _cell(probes[0], pools[0], settings):
+            for row in _cell(probes[0], pools[0], own[~even], settings):
                 rows.append({"dataset": dataset, "model": model} | row)
     table = pd.DataFrame(rows, columns=list(SCHEMA.columns))
     return table.sort_values(list(SCHEMA.key), ignore_index=True)
 
 
-def _options(pool: Pool, budgets: list[int]) -> tuple[np.ndarray, np.ndarray, dict[int, int]]:
-    """Accuracy and cost [P, O] of every option, and the column of majority at each budget."""
-    accuracy, cost, column = [], [], {}
+def _options(
+    outcomes: pd.DataFrame, budgets: list[int], seed: int
+) -> tuple[dict[str, np.ndarray], dict[int, int]]:
+    """Columns of table ``evaluations`` [P, O] of every option; majority's column by budget."""
+    found: dict[str, list[np.ndarray]] = {name: [] for name in EVALUATED}
+    column: dict[int, int] = {}
+    n = outcomes["problem_id"].nunique()
     for name in OPTIONS:
-        for frame in evaluate_pools(name, [pool], budgets, {}, name)[0]:
-            shape = (len(pool.problem_ids), -1)
-            values = frame["correct"].to_numpy().reshape(shape)
-            if name == "majority":
-                start = sum(a.shape[1] for a in accuracy)
-                column = {b: start + i for i, b in enumerate(budgets)}
-            accuracy.append(values)
-            cost.append(frame["cost_output_tokens"].to_numpy().reshape(shape))
-    return np.hstack(accuracy), np.hstack(cost), column
+        frame = evaluate_strategy(name, outcomes, budgets, {}, seed)
+        if name == "majority":
+            start = sum(values.shape[1] for values in found["correct"])
+            column = {b: start + i for i, b in enumerate(budgets)}
+        for quantity, values in found.items():
+            values.append(frame[quantity].to_numpy().reshape(n, -1))
+    return {quantity: np.hstack(values) for quantity, values in found.items()}, column
 
 
-def _cell(probe: Pool, pool: Pool, settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _cell(
+    probe: Pool, pool: Pool, outcomes: pd.DataFrame, settings: Mapping[str, Any]
+) -> list[dict[str, Any]]:
     budgets = [b for b in settings["budgets"] if b <= pool.n_draws]
-    accuracy, cost, column = _options(pool, budgets)
+    options, column = _options(outcomes, budgets, int(settings["seed"]))
+    accuracy, cost = options["correct"], options["cost_output_tokens"]
     n = len(pool.problem_ids)
     n_bins = max(1, min(BINS, n // 10))
     rng = bootstrap.generator(int(settings["seed"]), "allocation", pool.dataset, pool.model)
@@ -107,14 +115,14 @@ def _cell(probe: Pool, pool: Pool, settings: Mapping[str, Any]) -> list[dict[str
         target = float(cost[:, at].mean())
         base = None
         for policy in POLICIES:
-            score, spent = np.empty(n), np.empty(n)
+            picked = np.empty(n, dtype=int)
             for f in range(FOLDS):
                 test = fold == f
                 train = np.ones(n, bool) if policy == "oracle difficulty" else ~test
                 chosen = choose(accuracy[train], cost[train], bins[policy][train], n_bins, target)
-                option = chosen[bins[policy][test]]
-                score[test] = accuracy[test, option]
-                spent[test] = cost[test, option]
+                picked[test] = chosen[bins[policy][test]]
+            scored = {name: values[np.arange(n), picked] for name, values in options.items()}
+            score, spent = scored["correct"], scored["cost_output_tokens"]
             base = score if base is None else base
             stacked = np.column_stack([score, score - base])
             replicates = bootstrap.resampled_means(weights, stacked)
@@ -126,6 +134,7 @@ def _cell(probe: Pool, pool: Pool, settings: Mapping[str, Any]) -> list[dict[str
                     "target_cost": target,
                     "cost": float(spent.mean()),
                     "accuracy": float(score.mean()),
+                    **_undecided.of_values(pd.DataFrame(scored)),
                     "low": float(max(low[0], 0.0)),
                     "high": float(min(high[0], 1.0)),
                     "difference": float((score - base).mean()),

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc.analyses import _points
+from itc.analyses import _points, _undecided
 from itc.stats import bootstrap
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
@@ -32,6 +32,7 @@ SCHEMA = register(
             "accuracy": FLOAT,
             "low": FLOAT,  # 95 %, bootstrap over the problems of the level
             "high": FLOAT,
+            **_undecided.COLUMNS,
             "cost_output_tokens": FLOAT,
         },
         ("dataset", "model", "strategy", "budget", "by", "rank"),
@@ -106,6 +107,7 @@ def _levels(points: _points.DatasetPoints, by: str, levels: np.ndarray) -> list[
                 accuracy=mean,
                 low=low,
                 high=high,
+                **_undecided.of_rows(points.values, rows, chosen),
                 cost_output_tokens=np.nan
                 if tokens is None
                 else tokens[np.ix_(rows, chosen)].mean(axis=0),

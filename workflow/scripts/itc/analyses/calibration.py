@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from itc.analyses import _predictions
+from itc.analyses import _predictions, _responses
 from itc.features._lexicon import lexicon_hash
 from itc.regression.discrimination import reliability
 from itc.tables import FLOAT, INT, STRING, Schema, register
@@ -27,6 +27,7 @@ SCHEMA = register(
             **KEY,
             "lexicon_sha256": STRING,
             "n": INT,
+            "n_undecided": INT,  # responses left out, their grade being undecided
             "mean_probability": FLOAT,
             "share_correct": FLOAT,
         },
@@ -39,7 +40,9 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
     """Table ``calibration``; predictions are those of table ``prediction``."""
     frame = _predictions.answered(inputs["outcomes"], settings)
     curves = [
-        reliability(probability, part["right"].to_numpy()).assign(**cell)
+        reliability(probability, part["right"].to_numpy()).assign(
+            **cell, n_undecided=_responses.n_undecided(part)
+        )
         for cell, part, probability in _predictions.predictions(frame)
     ]
     if not curves:

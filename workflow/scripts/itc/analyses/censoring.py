@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from itc.analyses import _undecided
 from itc.stats import bootstrap
-from itc.strategies._base import evaluate_pools
-from itc.strategies._pool import build_pools
+from itc.strategies._base import evaluate_strategy
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Results with and without responses cut at the token cap"
@@ -34,6 +34,7 @@ SCHEMA = register(
             "accuracy": FLOAT,
             "low": FLOAT,  # 95 %, bootstrap over problems
             "high": FLOAT,
+            **_undecided.COLUMNS,
         },
         ("dataset", "model", "strategy", "budget", "treatment"),
         ("accuracy",),
@@ -74,16 +75,18 @@ def _rows(
     frame: pd.DataFrame, settings: Mapping[str, Any], dataset: str, model: str
 ) -> list[dict[str, Any]]:
     values = []
-    for pool in build_pools(frame, "sample", int(settings["seed"])):
-        budgets = [b for b in settings["budgets"] if b <= pool.n_draws]
+    draws = frame.groupby("problem_id")["draw"].transform("size")
+    for n_draws in sorted(draws.unique()):  # each budget on all problems that have so many draws
+        budgets = [b for b in settings["budgets"] if b <= n_draws]
         for strategy in STRATEGIES:
             if budgets:
-                values += evaluate_pools(strategy, [pool], budgets, {}, strategy)[0]
+                part = frame[draws == n_draws]
+                values.append(evaluate_strategy(strategy, part, budgets, {}, int(settings["seed"])))
     if not values:
         return []
     rows = []
-    grouped = pd.concat(values).groupby(["strategy", "budget"], sort=True)["correct"]
-    for (strategy, budget), correct in grouped:
+    for (strategy, budget), own in pd.concat(values).groupby(["strategy", "budget"], sort=True):
+        correct = own["correct"]
         n = len(correct)
         rng = bootstrap.generator(int(settings["seed"]), "censoring", dataset, model, str(n))
         weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
@@ -100,6 +103,7 @@ def _rows(
                 "accuracy": float(mean[0]),
                 "low": float(low[0]) if n > 1 else np.nan,
                 "high": float(high[0]) if n > 1 else np.nan,
+                **_undecided.of_values(own),
             }
         )
     return rows

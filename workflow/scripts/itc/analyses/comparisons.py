@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc.analyses import _points
+from itc.analyses import _points, _undecided
 from itc.stats import bootstrap
 from itc.stats.matched import at_cost
 from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
@@ -32,6 +32,7 @@ SCHEMA = register(
             "budget": INT,
             "cost": FLOAT,
             "accuracy": FLOAT,
+            **_undecided.COLUMNS,  # of ``accuracy``
             "baseline_accuracy": FLOAT,  # of the same model, interpolated at ``cost``
             "difference": FLOAT,
             "low": FLOAT,  # 95 %, paired bootstrap over problems, costs resampled too
@@ -111,6 +112,7 @@ def _contrasts(group: _points.Group, axis: str, baseline: str) -> list[pd.DataFr
                 model=model,
                 cost=mean_cost[points],
                 accuracy=mean_value[points],
+                **_undecided.of_group(group, points),
                 baseline_accuracy=expected[matched],
                 difference=difference,
                 low=low,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc.analyses import _points
+from itc.analyses import _points, _undecided
 from itc.costs.columns import COSTS
 from itc.costs.derived import tokens_per_correct
 from itc.stats import bootstrap
@@ -34,8 +34,7 @@ SCHEMA = register(
             "low": FLOAT,  # 95 %, bootstrap over problems
             "high": FLOAT,
             "se": FLOAT,  # clustered by problem
-            "undecided_low": FLOAT,  # accuracy if every undecided answer were wrong
-            "undecided_high": FLOAT,  # ... right
+            **_undecided.COLUMNS,
             "monte_carlo_se": FLOAT,  # of the mean; 0 for exact estimators
             "draw_variance_share": FLOAT,  # of one run's variance, what the choice of draws causes
             **dict.fromkeys(COSTS, FLOAT),
@@ -74,8 +73,7 @@ def _rows(group: _points.Group) -> pd.DataFrame:
         low=low,
         high=high,
         se=group.se("correct"),
-        undecided_low=accuracy,
-        undecided_high=group.mean("upper"),
+        **_undecided.of_group(group),
         monte_carlo_se=_monte_carlo_se(group),
         draw_variance_share=draw_variance_share(group),
     )

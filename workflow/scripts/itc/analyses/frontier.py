@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc.analyses import _points
+from itc.analyses import _points, _undecided
 from itc.costs.columns import AXES
 from itc.stats.frontier import on_frontier
 from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
@@ -30,6 +30,7 @@ SCHEMA = register(
             "budget": INT,
             "cost": FLOAT,
             "accuracy": FLOAT,
+            **_undecided.COLUMNS,
             "on_frontier": BOOL,  # no point costs as little and is as accurate, one of them better
             "frontier_share": FLOAT,  # of bootstrap replicates in which it is on the frontier
         },
@@ -75,6 +76,7 @@ def _group_rows(group: _points.Group) -> list[pd.DataFrame]:
                     scope=scope,
                     cost=cost[chosen],
                     accuracy=accuracy[chosen],
+                    **_undecided.of_group(group, chosen),
                     on_frontier=on,
                     frontier_share=share,
                 )

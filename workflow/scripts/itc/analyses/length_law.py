@@ -24,6 +24,7 @@ SCHEMA = register(
             "n_ranks": INT,
             "measure": STRING,  # column the length is taken from
             "n_problems": INT,
+            "n_undecided": INT,  # responses left out, their grade being undecided
             "mean_length": FLOAT,
             "accuracy": FLOAT,  # mean over problems
             "accuracy_low": FLOAT,
@@ -71,6 +72,7 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
             cell = cell[draws >= 2]
             if cell.empty:
                 continue
+            left_out = responses.n_undecided(cell)
             n_ranks = int(min(MAX_RANKS, draws[draws >= 2].median()))
             cell = cell.assign(
                 rank=ranked(cell[column].to_numpy(float), cell["problem"].to_numpy(), n_ranks),
@@ -79,6 +81,6 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
             per_problem = cell.groupby(["rank", "problem"])[[column, "right", "centred"]].mean()
             for rank, at in per_problem.groupby(level="rank"):
                 accuracy, within = _mean(at["right"].to_numpy()), _mean(at["centred"].to_numpy())
-                place = (model, dataset, subset, int(rank), n_ranks, column)
-                rows.append((*place, len(at), float(at[column].mean()), *accuracy, *within))
+                place = (model, dataset, subset, int(rank), n_ranks, column, len(at), left_out)
+                rows.append((*place, float(at[column].mean()), *accuracy, *within))
     return pd.DataFrame(rows, columns=list(SCHEMA.columns))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc.analyses import _points
+from itc.analyses import _points, _undecided
 from itc.stats import bootstrap
 from itc.stats.robust import interquartile_mean
 from itc.tables import FLOAT, INT, STRING, Schema, register
@@ -32,6 +32,7 @@ SCHEMA = register(
             "value": FLOAT,
             "low": FLOAT,  # 95 %, bootstrap over problems
             "high": FLOAT,
+            **_undecided.COLUMNS,  # of ``value``
         },
         ("dataset", "model", "strategy", "budget", "statistic", "threshold"),
         ("value",),
@@ -57,18 +58,28 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 
 def _rows(group: _points.Group, chosen: np.ndarray) -> pd.DataFrame:
-    values, weights = [], []
-    for part, columns in group.parts:
-        values.append(part.values["correct"][:, columns[chosen]])
+    weights = []
+    for part, _ in group.parts:
         weights.append(part.weights[:REPLICATES] / len(part.problem_ids))
-    stacked, weight = np.vstack(values), np.hstack(weights)  # [P, O], [R, P]
-    once = np.concatenate([np.full(len(v), 1.0 / len(v)) for v in values])[None]
+    stacked, weight = _stack(group, chosen, "correct"), np.hstack(weights)  # [P, O], [R, P]
+    sizes = [len(part.problem_ids) for part, _ in group.parts]
+    once = np.concatenate([np.full(n, 1.0 / n) for n in sizes])[None]
+    ends = {
+        "undecided_low": _stack(group, chosen, "lower"),
+        "undecided_high": _stack(group, chosen, "upper"),
+    }
+    share = _undecided.of_group(group, chosen)["undecided"]
     pieces = []
     iqm = interquartile_mean(stacked, once)[0], interquartile_mean(stacked, weight)
-    pieces.append(_frame(group, chosen, "iqm", 0.0, *iqm))
+    implied = {name: interquartile_mean(end, once)[0] for name, end in ends.items()}
+    pieces.append(_frame(group, chosen, "iqm", 0.0, *iqm).assign(undecided=share, **implied))
     for threshold in THRESHOLDS:
-        reached = (stacked >= threshold - 1e-9).astype(float)
+        reached = _reached(stacked, threshold)
         shares = bootstrap.resampled_means(once, reached)[0]
+        implied = {
+            name: bootstrap.resampled_means(once, _reached(end, threshold))[0]
+            for name, end in ends.items()
+        }
         pieces.append(
             _frame(
                 group,
@@ -77,9 +88,18 @@ def _rows(group: _points.Group, chosen: np.ndarray) -> pd.DataFrame:
                 float(threshold),
                 shares,
                 bootstrap.resampled_means(weight, reached),
-            )
+            ).assign(undecided=share, **implied)
         )
     return pd.concat(pieces)
+
+
+def _stack(group: _points.Group, chosen: np.ndarray, name: str) -> np.ndarray:
+    """Values [P, O] of a quantity, the problems of all datasets below each other."""
+    return np.vstack([part.values[name][:, columns[chosen]] for part, columns in group.parts])
+
+
+def _reached(values: np.ndarray, threshold: float) -> np.ndarray:
+    return np.where(np.isnan(values), np.nan, values >= threshold - 1e-9).astype(float)
 
 
 def _frame(

@@ -8,11 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from itc.analyses import _undecided
 from itc.estimators import majority, order
+from itc.grading._base import RIGHT, UNDECIDED, WRONG
 from itc.stats import bootstrap
 from itc.strategies import _chains
 from itc.strategies._base import Pool, Unavailable
 from itc.strategies._pool import build_pools, class_credit
+from itc.strategies._undecided import resolve
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Parallel chains and revision rounds"
@@ -33,6 +36,7 @@ SCHEMA = register(
             "accuracy": FLOAT,  # exact majority of the chains' answers after the last round
             "low": FLOAT,  # 95 %, bootstrap over problems
             "high": FLOAT,
+            **_undecided.COLUMNS,
             "cost_output_tokens": FLOAT,
             "cost_sequential_tokens": FLOAT,
         },
@@ -50,18 +54,28 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
         if entry.get("kind") == "revise"
     ]
     rows: list[dict[str, Any]] = []
-    for dataset, own in inputs["outcomes"].groupby("dataset", sort=True):
-        if not procedures:
-            break
-        by_model: dict[str, list[Pool]] = {}
-        for pool in build_pools(own, "sample", int(settings["seed"])):
-            by_model.setdefault(pool.model, []).append(pool)
-        for model, pools in by_model.items():
-            if len(pools) == 1:  # uneven draws allow no common number of chains
-                for procedure in procedures:
-                    cells = _grid(pools[0], procedure, settings)
-                    cell = {"dataset": dataset, "model": model, "procedure": procedure}
-                    rows += [cell | row for row in cells]
+    chosen = inputs["outcomes"]["procedure"].isin(["sample", *procedures])
+    for (dataset, model), own in inputs["outcomes"][chosen].groupby(["dataset", "model"]):
+        pools = build_pools(own, "sample", int(settings["seed"])) if procedures else []
+        if len(pools) != 1:  # uneven draws allow no common number of chains
+            continue
+        resolved = {
+            end: build_pools(resolve(own, verdict), "sample", int(settings["seed"]))[0]
+            for end, verdict in (("undecided_low", WRONG), ("undecided_high", RIGHT))
+        }
+        for procedure in procedures:
+            used = own[own["procedure"].isin(["sample", procedure])]
+            cell = {
+                "dataset": dataset,
+                "model": model,
+                "procedure": procedure,
+                "undecided": float((used["verdict"] == UNDECIDED).mean()),
+            }
+            cells = _grid(pools[0], procedure, settings)
+            ends = {end: _grid(pool, procedure, settings) for end, pool in resolved.items()}
+            for i, row in enumerate(cells):
+                implied = {end: grid[i]["accuracy"] for end, grid in ends.items()}
+                rows.append(cell | row | implied)
     table = pd.DataFrame(rows, columns=list(SCHEMA.columns))
     return table.sort_values(list(SCHEMA.key), ignore_index=True)
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from itc.analyses import _undecided
 from itc.strategies._base import evaluate_strategy
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
@@ -27,6 +28,7 @@ SCHEMA = register(
             "strategy": STRING,
             "budget": INT,  # the largest that all of them allow
             "accuracy": FLOAT,
+            **_undecided.COLUMNS,
             "rank": FLOAT,  # among the strategies, 1 is best, ties share
             "difference": FLOAT,  # accuracy minus that of procedure ``sample``
             "kendall_tau": FLOAT,  # of the strategies' order with that under ``sample``
@@ -62,6 +64,7 @@ def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]
         return []
     budget = max(allowed)
     accuracy: dict[str, dict[str, float]] = {}
+    implied: dict[tuple[str, str], dict[str, float]] = {}
     for procedure in sorted(own["procedure"].unique()):
         for name in STRATEGIES:
             frame = evaluate_strategy(
@@ -69,6 +72,7 @@ def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]
             )
             if len(frame):
                 accuracy.setdefault(procedure, {})[name] = float(frame["correct"].mean())
+                implied[procedure, name] = _undecided.of_values(frame)
     rows = []
     reference = accuracy.get("sample", {})
     for procedure, values in accuracy.items():
@@ -86,6 +90,7 @@ def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]
                     "strategy": name,
                     "budget": 1 if name == "single" else budget,
                     "accuracy": value,
+                    **implied[procedure, name],
                     "rank": float(rank),
                     "difference": value - reference.get(name, np.nan),
                     "kendall_tau": float(tau),

@@ -5,7 +5,8 @@ UPPER_BOUND`` and ``evaluate(pool, budgets, **params) -> Estimate``. Optional li
 the procedure entry whose draws form the pool where that is not PROCEDURE; ``RELATED``, parameter
 name -> default procedure entry whose rows it also reads; ``PER_DRAW``, whether those rows belong to
 single draws of the pool, so that only draws that have them take part (a study may judge or revise
-its first draws alone); ``SCOPE``, ``"model"`` or ``"dataset"`` for strategies that mix models,
+its first draws alone); ``LEARNS``, True where the result for one problem depends on the others;
+``SCOPE``, ``"model"`` or ``"dataset"`` for strategies that mix models,
 whose ``evaluate(pools, budgets, **params)`` returns a list of (label of the model mix, pool that
 names the problems, Estimate).
 
@@ -15,7 +16,7 @@ returns it beside the values, and the analysis table ``unavailable`` derives it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +25,8 @@ import pandas as pd
 import pyarrow as pa
 
 from itc import registry, tables
+from itc.grading._base import RIGHT, WRONG
+from itc.strategies import _undecided
 from itc.strategies._pool import Pool, Unavailable, build_pools, draw_counts
 
 __all__ = [
@@ -60,6 +63,7 @@ def constants(name: str) -> dict[str, Any]:
     optional = {
         "RELATED": {},
         "PER_DRAW": False,
+        "LEARNS": False,
         "SCOPE": "model",
         "NEEDS": (),
         "POOL": literals["PROCEDURE"],
@@ -148,11 +152,48 @@ def evaluate_with_reasons(
             - set(outcomes.loc[outcomes["procedure"] == procedure, "model"].unique())
         )
     ]
-    pools = build_pools(outcomes, procedure, seed)
-    frames, more = evaluate_pools(name, pools, budgets, params, label or name)
-    values = pd.concat(frames, ignore_index=True) if frames else _empty()
+
+    def evaluate(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
+        pools = build_pools(rows, procedure, seed)
+        frames, more = evaluate_pools(name, pools, budgets, params, label or name)
+        return (pd.concat(frames, ignore_index=True) if frames else _empty()), more
+
+    values, more = evaluate(outcomes)
+    if len(values):
+        values = _bounded(
+            values, outcomes, [procedure, *_related(about, params)], about, lambda r: evaluate(r)[0]
+        )
     reason_frame = pd.DataFrame(reasons + more, columns=["model", "budget", "reason"])
     return values, reason_frame.sort_values(["model", "budget"], ignore_index=True)
+
+
+def _bounded(
+    values: pd.DataFrame,
+    outcomes: pd.DataFrame,
+    procedures: list[str],
+    about: dict[str, Any],
+    evaluate: Callable[[pd.DataFrame], pd.DataFrame],
+) -> pd.DataFrame:
+    """``values`` with the share of undecided responses and what they could change.
+
+    Only problems with an undecided response are evaluated again, with the others where the
+    strategy LEARNS from them or mixes models.
+    """
+    used = outcomes[outcomes["procedure"].isin(procedures)]
+    mixes = about["SCOPE"] == "dataset"
+    by = ["problem_id"] if mixes else _undecided.PROBLEM
+    index = values[by[0]] if mixes else pd.MultiIndex.from_frame(values[by])
+    values[_undecided.SHARE] = _undecided.share(used, by).reindex(index).to_numpy()
+    affected = _undecided.affected(used, by)
+    if affected.empty:
+        return values
+    wanted = affected[["model"]].drop_duplicates() if about["LEARNS"] else affected
+    rows = outcomes if mixes else _undecided.keep(outcomes, wanted)
+    resolved = {
+        verdict: _undecided.keep(evaluate(_undecided.resolve(rows, verdict)), affected)
+        for verdict in (RIGHT, WRONG)
+    }
+    return _undecided.widen(values, resolved)
 
 
 def evaluate_strategy(
@@ -234,6 +275,7 @@ def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.Data
         "budget": np.tile(budgets, n_problems),
         "correct": estimate.correct,
         "correct_if_undecided_right": estimate.upper,
+        "correct_if_undecided_wrong": estimate.correct,
         "monte_carlo_se": np.zeros(shape) if se is None else se,
         "n_draws": np.full(n_problems * n_budgets, pool.n_draws, dtype=np.int32),
     }

@@ -12,6 +12,7 @@ PROCEDURE = "sample"
 NEEDS = ("f_words",)
 EXACT = False
 UPPER_BOUND = False
+LEARNS = True
 
 
 def evaluate(pool: Pool, budgets: list[int]) -> Estimate:
