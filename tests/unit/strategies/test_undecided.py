@@ -135,6 +135,7 @@ def test_every_replayed_strategy_carries_share_and_ends():
                     "f_thinking_per_1000_words",
                     "f_discourse_per_1000_words",
                     "f_log_tokens",
+                    "f_words",
                 )
             }
             frames.append(outcomes(classes, verdicts, f"p{p:02d}", **scores).assign(model=model))

@@ -25,7 +25,7 @@ import pandas as pd
 import pyarrow as pa
 
 from itc import registry, tables
-from itc.grading._base import RIGHT, WRONG
+from itc.grading._base import RIGHT, UNDECIDED, WRONG
 from itc.strategies import _undecided
 from itc.strategies._pool import Pool, Unavailable, build_pools, draw_counts
 
@@ -179,6 +179,8 @@ def _bounded(
     Only problems with an undecided response are evaluated again, with the others where the
     strategy LEARNS from them or mixes models.
     """
+    if not (outcomes["verdict"] == UNDECIDED).any():
+        return values.assign(**{_undecided.SHARE: 0.0})
     used = outcomes[outcomes["procedure"].isin(procedures)]
     mixes = about["SCOPE"] == "dataset"
     by = ["problem_id"] if mixes else _undecided.PROBLEM
