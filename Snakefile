@@ -31,19 +31,20 @@ onstart:
 rule all:
     default_target: True
     input:
-        f"{grid.home}/report.html",
+        PAGES,
     localrule: True
 
 
 rule report:
     input:
-        f"{grid.home}/report.html",
+        PAGES,
     localrule: True
 
 
 rule figures:
     input:
         [grid.figure_paths(name).values() for name in grid.figures],
+        grid.sheets.values(),
     localrule: True
 
 

@@ -96,15 +96,18 @@
 
     const refresh = (changed) => {
       if (changed === "start" || changed === "dataset") {
-        options(pick.problem, dataset().problems.map((p, i) => [String(i), p.id]));
+        options(pick.problem, dataset().problems.map((p, i) => [String(i), p.accuracy === null ? p.id : `${p.id} · ${Math.round(100 * p.accuracy)}\u00a0% right`]));
       }
       if (["start", "dataset", "problem"].includes(changed)) {
         options(pick.model, names("model"), "all models");
         options(pick.verdict, names("verdict"), "any verdict");
+        const procedures = names("procedure");
+        options(pick.procedure, procedures, "all procedures");
+        pick.procedure.parentElement.hidden = procedures.length < 2;
         part("question").textContent = problem().question || "not recorded";
         part("gold").textContent = problem().gold || "not recorded";
       }
-      draws = problem().draws.filter((d) => (!pick.model.value || d.model === pick.model.value) && (!pick.verdict.value || d.verdict === pick.verdict.value));
+      draws = problem().draws.filter((d) => (!pick.model.value || d.model === pick.model.value) && (!pick.verdict.value || d.verdict === pick.verdict.value) && (!pick.procedure.value || d.procedure === pick.procedure.value));
       at = 0;
       if (!draws.includes(open)) open = null;
       list();

@@ -1,5 +1,6 @@
 """One run of the whole chain on scripted responses: files, determinism, extension."""
 
+import json
 import shutil
 
 STRATEGY = '''"""Always right: an extension written by a test."""
@@ -28,7 +29,32 @@ def test_every_stage_leaves_its_files(finished_mini):
         assert (home / f"tables/{name}.parquet").exists()
     for kind in ("svg", "pdf", "csv"):
         assert (home / f"figures/frontier.{kind}").exists()
+    assert "data-explorer" in (home / "explorer-sums.html").read_text(encoding="utf-8")
+    assert json.loads((home / "claims.json").read_text(encoding="utf-8"))["claims"]
+    for name in ("main_results", "claims"):
+        assert r"\toprule" in (home / f"latex/{name}.tex").read_text(encoding="utf-8")
     assert not list(finished_mini.folder.rglob("*.partial"))
+
+
+def test_the_report_lets_one_read_responses_and_says_what_the_jobs_cost(finished_mini):
+    report = (finished_mini.folder / "results/mini/report.html").read_text(encoding="utf-8")
+    assert " data-explorer " in report and 'href="explorer-sums.html"' in report
+    assert "annotate" in report.split('id="table-jobs"')[1].split("</tbody>")[0]
+
+
+def test_new_benchmark_files_do_not_remake_the_report(finished):
+    for file in (finished.folder / "results/benchmarks").rglob("*.tsv"):
+        file.write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    assert finished.jobs("all") == {}
+
+
+def test_snakemakes_own_report_has_every_figure_with_its_caption(finished_mini, tmp_path):
+    page = tmp_path / "snakemake.html"
+    finished_mini.snakemake("all", "--report", str(page))
+    text = page.read_text(encoding="utf-8")
+    for figure in (finished_mini.folder / "results/mini/figures").glob("*.svg"):
+        assert f"{figure.stem}.svg" in text
+    assert "How to read it." in text and "claims.json" in text and "report.html" in text
 
 
 def test_two_runs_from_scratch_give_equal_bytes(finished_mini, project):

@@ -47,6 +47,9 @@ def test_jobs_per_stage(project):
         # Tables that no figure, section or claim reads are not made.
         "analyse": stages(jobs)["analyse"],
         "plot_figure": len(registry.names("figures")),
+        "sample_examples": datasets,
+        "render_explorer": datasets,
+        "write_sheets": 1,
         "render_report": 1,
         "all": 1,
     }

@@ -29,6 +29,18 @@ OVERLAYS = [
     if not path.startswith("config/")
 ]
 
+# What a reader gets: the report, the explorers beside it, and its claims and tables as files.
+PAGES = [
+    f"{grid.home}/report.html",
+    *(grid.explorer_path(name) for name in grid.explored),
+    *grid.sheets.values(),
+]
+# Sources of every page.
+SOURCES = sorted(
+    str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
+    for path in (REPO / "reports").rglob("*.*")
+)
+
 
 wildcard_constraints:
     dataset="|".join(map(re.escape, grid.study.datasets)),
@@ -51,6 +63,28 @@ def code_of(kind, *shared):
         return fingerprint(f"{kind}.{name}", *shared, *found)
 
     return code
+
+
+# For `snakemake --report`: a rule has one caption file, so it shows the param of that name.
+CAPTION = "../../reports/captions/_of_rule.rst"
+
+
+def caption_of(name):
+    """Text of a caption, reStructuredText; empty where nobody wrote one."""
+    path = REPO / "reports" / "captions" / f"{name}.rst"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def category_of(wildcards):
+    """Title of the section that a figure belongs to."""
+    section = registry.constants("figures", wildcards.figure)["SECTION"]
+    section = section if section in registry.names("sections") else "figures"
+    return registry.constants("sections", section)["TITLE"]
+
+
+def labels_of(wildcards, what):
+    """How `snakemake --report` lists one file of a figure."""
+    return {"figure": registry.constants("figures", wildcards.figure)["TITLE"], "file": what}
 
 
 def settings_file(wildcards):

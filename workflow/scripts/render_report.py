@@ -1,13 +1,14 @@
 """Write the report of the study: one self-contained HTML file."""
 
-import os
 from pathlib import Path
 
 from itc import registry, tables
 from itc.config import root
 from itc.provenance import collect
+from itc.report import examples
+from itc.report.cost import read_cost
 from itc.report.render import render_report
-from itc.runlog import logged
+from itc.runlog import logged, replaced
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
@@ -16,15 +17,20 @@ if __name__ == "__main__":
             name = Path(path).stem
             registry.load("analyses", name)  # registers the schema of that table
             frames[name] = tables.read(path, name)
+        record = collect(params.study, params.config, params.origins, params.overlays, root())
+        record["explorers"] = params.explorers
+        record["cost"] = read_cost(params.jobs, Path(params.benchmarks), Path())
+        texts = None
+        if snakemake.input.examples:
+            texts = examples.pick(tables.read_many(snakemake.input.examples, "examples"))
         html = render_report(
             frames,
             {Path(path).stem: Path(path) for path in snakemake.input.figures},
-            collect(params.study, params.config, params.origins, params.overlays, root()),
+            record,
             root() / "reports" / "captions",
             root() / "reports" / "templates",
             root() / "reports" / "static",
+            texts,
             sections=params.sections,
         )
-        partial = Path(f"{snakemake.output[0]}.partial")
-        partial.write_text(html, encoding="utf-8")
-        os.replace(partial, snakemake.output[0])
+        replaced(snakemake.output[0], html)

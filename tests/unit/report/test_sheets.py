@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import numpy as np
-from itc.report.explorers import file_name, render_explorers
+from itc.report.explorers import render_explorer
 from itc.report.page import Column
 from itc.report.sheets import booktabs, claim_sheet, escape, latex, main_results
 
@@ -52,7 +52,12 @@ def test_latex_tables_are_balanced_and_escaped() -> None:
         assert len({len(re.findall(r"(?<!\\)&", row)) for row in rows}) == 1
         assert "nan" not in text
     assert escape("50% of a_b & $x$ \\ {y}") == (r"50\% of a\_b \& \$x\$ \textbackslash{} \{y\}")
-    assert latex({}) == {}
+
+
+def test_latex_tables_of_nothing_are_whole_and_without_rows() -> None:
+    for text in latex({}).values():
+        assert r"\toprule" in text and r"\bottomrule" in text
+        assert len([line for line in text.splitlines() if line.endswith(r"\\")]) == 1, "the head"
 
 
 def test_missing_cells_of_a_latex_table_are_dashes() -> None:
@@ -61,13 +66,12 @@ def test_missing_cells_of_a_latex_table_are_dashes() -> None:
     assert text.count("& --") == len(frame)
 
 
-def test_explorers_are_one_safe_file_per_dataset() -> None:
+def test_an_explorer_is_one_safe_file_that_leads_back() -> None:
     rows = synthetic.examples(synthetic.DEMO)
-    rows.loc[rows["dataset"] == "chain_sum", "dataset"] = "../odd name"
-    reports = synthetic.REPORTS
-    pages = render_explorers({}, rows, {"study": "x"}, reports / "templates", reports / "static")
-    assert set(pages) == {"explorer-.._odd_name.html", "explorer-spell_backward.html"}
-    assert "/" not in file_name("../../etc/passwd")
-    for html in pages.values():
-        assert html.count("<script") == 2 and "data-explorer" in html
-        assert len(html) < 15_000_000
+    rows = rows[rows["dataset"] == "chain_sum"]
+    folders = (synthetic.REPORTS / "templates", synthetic.REPORTS / "static")
+    html = render_explorer("chain_sum", {}, rows, {"study": "x"}, *folders)
+    assert html.count("<script") == 2 and "data-explorer" in html
+    assert 'href="report.html"' in html and len(html) < 15_000_000
+    empty = render_explorer("chain_sum", {}, rows.iloc[:0], {"study": "x"}, *folders)
+    assert "has a text on record" in empty and " data-explorer " not in empty

@@ -440,6 +440,55 @@ class Grid:
         return {kind: f"{self.home}/figures/{name}.{kind}" for kind in ("svg", "pdf", "csv")}
 
     @property
+    def explored(self) -> tuple[str, ...]:
+        """Datasets whose responses can be read in the report and in an explorer of their own."""
+        shown = "explorer" in selected(self.study, "sections")
+        return tuple(self.study.datasets) if shown else ()
+
+    def example_path(self, dataset: str) -> str:
+        """Sampled responses of one dataset, with their texts."""
+        return f"{self.home}/examples/{dataset}.parquet"
+
+    def explorer_path(self, dataset: str) -> str:
+        """The page of one dataset's responses, beside the report."""
+        return f"{self.home}/explorer-{dataset}.html"
+
+    def responses_of(self, dataset: str) -> list[str]:
+        """Response tables of one dataset, all models."""
+        return [
+            f for d, m in self.cells if d == dataset for f in self.shard_files("responses", d, m)
+        ]
+
+    @property
+    def sheet_tables(self) -> tuple[str, ...]:
+        """Analysis tables that ``sheets`` are written from."""
+        return ("curves", "claims", "claim_evidence", "models", "dataset_cards")
+
+    @cached_property
+    def sheets(self) -> dict[str, str]:
+        """What leaves the page for papers and programs: claims, LaTeX tables."""
+        return {
+            "claims": f"{self.home}/claims.json",
+            "main_results_tex": f"{self.home}/latex/main_results.tex",
+            "claims_tex": f"{self.home}/latex/claims.tex",
+        }
+
+    def timed_jobs(self) -> dict[str, dict[str, Any]]:
+        """Per folder of benchmark files: GPUs of one job, and the timing files of its sessions."""
+        found: dict[str, dict[str, Any]] = {}
+        for batch in self.batches:
+            timing = [
+                self.journal_path(run, shard).removesuffix(".jsonl") + ".timing.json"
+                for run in batch.runs
+                for shard in batch.shards
+            ]
+            gpu = self.model(batch.model).gpu
+            found[f"generate/{batch.name}"] = {"gpu": gpu, "timing": sorted(set(timing))}
+        for batch in self.annotation_batches:
+            found[f"annotate/{batch.name}"] = {"gpu": 0, "timing": []}
+        return found
+
+    @property
     def figures(self) -> list[str]:
         """Figures of the study."""
         return selected(self.study, "figures")

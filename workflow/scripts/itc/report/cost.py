@@ -1,19 +1,71 @@
-"""What the study cost to run, from Snakemake's benchmark files."""
+"""What the study cost to run: Snakemake's benchmark files, and the sessions of generation jobs.
+
+Neither is an input of the report's rule: a run time is no result, and must not remake a page.
+"""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 COLUMNS = ("s", "max_rss", "cpu_time")
 
 
+def read_cost(jobs: Mapping[str, Mapping[str, Any]], folder: Path, base: Path) -> list[dict]:
+    """Rows of ``read_benchmarks`` for the study's own jobs, with GPU seconds and sessions.
+
+    ``jobs``: ``{rule}/{batch}`` below ``folder`` -> ``gpu`` (GPUs one job holds) and ``timing``
+    (files of its sessions, relative to ``base``). Jobs without a benchmark file are left out.
+    """
+    files = [f for name in jobs for f in (folder / name).glob("*.tsv")]
+    rows = read_benchmarks(files, folder)
+    for row in rows:
+        job = jobs[f"{row['rule']}/{row['batch']}"]
+        held = sessions(base / path for path in job["timing"])
+        row["gpu_seconds"] = row["seconds"] * job["gpu"] if job["gpu"] else None
+        row["sessions"] = len(held) or None
+        row["resumed"] = sum(s["requests_from_journal"] > 0 for s in held) if held else None
+        row["requests"] = sum(s["requests_finished"] for s in held) if held else None
+        seconds = sum(s["engine_seconds"] for s in held)
+        row["tokens_per_second"] = (
+            sum(s["output_tokens"] for s in held) / seconds if seconds else None
+        )
+    return rows
+
+
+SESSION = {
+    "requests_from_journal": 0,
+    "requests_finished": 0,
+    "engine_seconds": 0.0,
+    "output_tokens": 0,
+}
+
+
+def sessions(files: Iterable[Path]) -> list[dict[str, Any]]:
+    """Sessions of generation jobs, each once: a job that serves several runs leaves a copy in each.
+
+    A file that is absent or damaged tells nothing and is passed over.
+    """
+    found: dict[tuple[str, Any], dict[str, Any]] = {}
+    for file in files:
+        try:
+            entries = json.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        for entry in entries if isinstance(entries, list) else []:
+            if isinstance(entry, dict) and "started" in entry:
+                session = {key: entry.get(key) or value for key, value in SESSION.items()}
+                found[file.name, entry["started"]] = session
+    return list(found.values())
+
+
 def read_benchmarks(files: Iterable[Path], folder: Path) -> list[dict[str, Any]]:
     """One row per rule and batch below ``folder`` ({rule}/{batch}/{shard}.tsv): jobs, runs (a rule
-    with benchmark repeats or a job that ran again has more than one line), seconds, CPU seconds
-    (both summed), and the largest resident memory in MB. Unreadable values count as unknown.
+    with benchmark repeats has more than one line), seconds, CPU seconds (both summed), and the
+    largest resident memory in MB. Unreadable values count as unknown.
     """
     rows: dict[tuple[str, str], dict[str, Any]] = {}
     for file in sorted(files):

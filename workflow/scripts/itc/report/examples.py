@@ -12,9 +12,36 @@ import pandas as pd
 from itc.features._lexicon import Lexicon
 from itc.report import text as texts
 from itc.report.page import plain
+from itc.tables import BOOL, FLOAT, INT, RESPONSE_KEY, STRING, TEXT, Schema, register
 
 KEY = ["dataset", "model", "procedure", "problem_id", "draw", "round"]
 KEPT = [*KEY, "answer", "answer_class", "verdict", "n_output_tokens", "score", "truncated"]
+TEXTS = ["text", "thinking_end"]
+CARDS = ["question", "gold"]
+PROBLEMS, DRAWS = 40, 8  # of each dataset and model in its explorer; the report shows fewer
+
+SCHEMA = register(
+    Schema(
+        "examples",
+        1,
+        {
+            **RESPONSE_KEY,
+            "problem_accuracy": FLOAT,  # share right over all responses to the problem on record
+            "answer": TEXT,
+            "answer_class": INT,
+            "verdict": STRING,
+            "n_output_tokens": INT,
+            "score": FLOAT,
+            "truncated": BOOL,
+            "text": TEXT,
+            "thinking_end": INT,
+            "question": TEXT,
+            "gold": TEXT,
+        },
+        tuple(KEY),
+        ("verdict", "answer_class"),
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -25,22 +52,27 @@ class Explorer:
     categories: list[str]
     n_responses: int
     left_out: int  # responses dropped to keep the page small
-    links: tuple[str, ...] = ()  # larger explorers beside the report
+    links: tuple[tuple[str, str], ...] = ()  # title and file of larger ones beside the report
 
 
 def pick(outcomes: pd.DataFrame, problems: int = 6, draws: int = 4, seed: int = 0) -> pd.DataFrame:
     """Rows of ``outcomes`` to show: per dataset the same problems for every model.
 
-    Problems are spread over the range of mean accuracy, so easy, mixed and hard ones are there; of
-    each model and problem the first right and wrong draws come first, then others at random.
+    Problems are spread over the range of ``problem_accuracy`` (computed where it is not given), so
+    easy, mixed and hard ones are there; of each model, procedure and problem the first right and
+    wrong draws come first, then others at random.
     """
-    kept = [c for c in KEPT if c in outcomes]
+    if "problem_accuracy" not in outcomes:
+        right = (outcomes["verdict"] == "right").astype(float)
+        share = right.groupby([outcomes["dataset"], outcomes["problem_id"]]).transform("mean")
+        outcomes = outcomes.assign(problem_accuracy=share)
+    kept = [c for c in (*KEPT, "problem_accuracy", *TEXTS, *CARDS) if c in outcomes]
     chosen = []
     for _, rows in outcomes.groupby("dataset", sort=True):
-        right = (rows["verdict"] == "right").groupby(rows["problem_id"]).mean()
-        ranked = right.reset_index().sort_values(["verdict", "problem_id"])["problem_id"].tolist()
-        places = np.unique(np.linspace(0, len(ranked) - 1, min(problems, len(ranked))).round())
-        wanted = {ranked[int(i)] for i in places}
+        ranked = rows.drop_duplicates("problem_id")[["problem_accuracy", "problem_id"]]
+        names = ranked.sort_values(["problem_accuracy", "problem_id"])["problem_id"].tolist()
+        places = np.unique(np.linspace(0, len(names) - 1, min(problems, len(names))).round())
+        wanted = {names[int(i)] for i in places}
         rows = rows[rows["problem_id"].isin(wanted)].sort_values(KEY)
         cell = [rows[c] for c in ("model", "procedure", "problem_id")]
         first = rows.groupby([*cell, rows["verdict"]]).cumcount() == 0
@@ -62,11 +94,10 @@ def attach(
     found = []
     for frame in responses:
         here = pd.MultiIndex.from_frame(frame[KEY]).isin(wanted)
-        found.append(frame.loc[here, [*KEY, "text", "thinking_end"]])
-    columns = [*KEY, "text", "thinking_end"]
-    read = pd.concat(found) if found else pd.DataFrame(columns=columns)
+        found.append(frame.loc[here, [*KEY, *TEXTS]])
+    read = pd.concat(found) if found else pd.DataFrame(columns=[*KEY, *TEXTS])
     out = picked.merge(read, on=KEY, how="inner", validate="one_to_one")
-    cards = problems[["dataset", "problem_id", "question", "gold"]]
+    cards = problems[["dataset", "problem_id", *CARDS]]
     return out.merge(cards, on=["dataset", "problem_id"], how="left", validate="many_to_one")
 
 
@@ -87,13 +118,17 @@ def build(
     datasets = []
     for dataset, part in shown.groupby("dataset", sort=True):
         problems = []
-        for problem, drawn in part.groupby("problem_id", sort=True):
+        order = ["problem_accuracy", "problem_id"] if "problem_accuracy" in part else ["problem_id"]
+        names = part.sort_values(order, kind="stable")["problem_id"].unique()
+        for problem in names:
+            drawn = part[part["problem_id"] == problem]
             first = drawn.iloc[0]
             problems.append(
                 {
                     "id": texts.visible(str(problem)),
                     "question": _bounded(first.get("question"), 6000),
                     "gold": _bounded(first.get("gold"), 400),
+                    "accuracy": plain(first.get("problem_accuracy"), "percent"),
                     "draws": [_draw(row, lexicons) for row in drawn.to_dict("records")],
                 }
             )

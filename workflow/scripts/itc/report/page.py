@@ -212,6 +212,7 @@ class Page:
     notice: str
     sections: tuple[Section, ...]
     facts: tuple[tuple[str, str], ...] = ()
+    home: str = ""  # the report that this page belongs to, where it is not the report itself
     styles: Markup = field(default_factory=Markup)
     script: Markup = field(default_factory=Markup)
 

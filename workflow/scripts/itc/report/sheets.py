@@ -115,18 +115,21 @@ def _at(part: pd.DataFrame, strategy: str, largest: bool = True) -> float:
 
 
 def latex(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
-    """File name -> LaTeX of the main results and the claims, as far as the study has them."""
-    context, found = Context(tables=tables), {}
+    """File name -> LaTeX of the main results and the claims; without rows where there are none."""
+    context = Context(tables=tables)
     curves = context.table("curves", "dataset", "model", "strategy", "budget", "low", "high")
-    if curves is not None:
-        frame = context.named(main_results(curves))
-        caption = "Accuracy by dataset and model; intervals by bootstrap over problems."
-        found["main_results.tex"] = booktabs(frame, RESULTS, caption, "tab:main")
     claims = context.table("claims", "title", "part", "verdict", "effect")
-    if claims is not None:
-        caption = "Claims, verdicts and effects with 95 % intervals clustered by problem."
-        found["claims.tex"] = booktabs(claims, CLAIMS, caption, "tab:claims")
-    return found
+    results = None if curves is None else context.named(main_results(curves))
+    accuracy = "Accuracy by dataset and model; intervals by bootstrap over problems."
+    verdicts = "Claims, verdicts and effects with 95 % intervals clustered by problem."
+    return {
+        "main_results.tex": booktabs(_of(results, RESULTS), RESULTS, accuracy, "tab:main"),
+        "claims.tex": booktabs(_of(claims, CLAIMS), CLAIMS, verdicts, "tab:claims"),
+    }
+
+
+def _of(frame: pd.DataFrame | None, columns: list[Column]) -> pd.DataFrame:
+    return pd.DataFrame(columns=[c.key for c in columns]) if frame is None else frame
 
 
 def claim_sheet(

@@ -13,14 +13,24 @@ TABLES = ("quality", "models", "dataset_cards")
 
 JOBS = [
     Column("rule", "rule", choose=True),
-    Column("batch", "batch"),
-    Column("jobs", "jobs", "integer"),
-    Column("runs", "runs", "integer", "more runs than jobs: some ran again"),
-    Column("seconds", "seconds", "tokens", "wall clock, summed over runs"),
-    Column("cpu_seconds", "CPU seconds", "tokens"),
-    Column("gpu_seconds", "GPU seconds", "tokens"),
-    Column("max_rss_mb", "peak memory, MB", "tokens", "largest resident memory of one run"),
+    Column("batch", "batch", help="model and depth of its procedures"),
+    Column("jobs", "jobs", "integer", "with a benchmark file"),
+    Column("sessions", "sessions", "integer", "starts of generation jobs, retries included"),
+    Column("resumed", "resumed", "integer", "sessions that found finished requests in the journal"),
+    Column("requests", "requests", "integer", "finished, over all sessions"),
+    Column("seconds", "wall seconds", "tokens", "summed over jobs"),
+    Column("cpu_seconds", "CPU seconds", "tokens", "summed over jobs"),
+    Column("gpu_seconds", "GPU seconds", "tokens", "wall seconds times GPUs held"),
+    Column("tokens_per_second", "tokens per second", "tokens", "output, while the engine ran"),
+    Column("max_rss_mb", "peak memory, MB", "tokens", "largest resident memory of one job"),
 ]
+READ = "benchmark files of the jobs, summed"
+HELD = "session records beside the journal, summed"
+NOTE = (
+    "From Snakemake’s benchmark files and the records of generation sessions. The newest run of "
+    "each job counts; a session is one start of a generation job, so more sessions than jobs are "
+    "retries or later additions."
+)
 
 
 def build(context: Context) -> Blocks | None:
@@ -30,17 +40,25 @@ def build(context: Context) -> Blocks | None:
     if quality is not None:
         total = quality["n_responses"].sum()
         cards.append(Card("responses", count(total, "sum of quality.n_responses")))
-        if quality["output_tokens"].notna().any():
-            tokens = count(quality["output_tokens"].sum(), "sum of quality.output_tokens")
-            cards.append(Card("output tokens on record", tokens))
+        for column, label in (
+            ("output_tokens", "output tokens"),
+            ("prompt_tokens", "prompt tokens"),
+        ):
+            if column in quality and quality[column].notna().any():
+                tokens = count(quality[column].sum(), f"sum of quality.{column}")
+                cards.append(Card(label, tokens, ("on record",)))
     jobs = pd.DataFrame(context.provenance.get("cost", ()))
     if len(jobs):
-        source = "benchmark files of the jobs, summed"
-        cards.append(Card("jobs with a benchmark", count(jobs["jobs"].sum(), source)))
-        hours = count(jobs["seconds"].sum() / 3600, source, "number")
+        cards.append(Card("jobs", count(jobs["jobs"].sum(), READ), ("with a benchmark",)))
+        hours = count(jobs["seconds"].sum() / 3600, READ, "number")
         cards.append(Card("job hours", hours, ("wall clock",)))
         if "gpu_seconds" in jobs and jobs["gpu_seconds"].notna().any():
-            used = count(jobs["gpu_seconds"].sum() / 3600, source, "number")
-            cards.append(Card("GPU hours", used))
-        blocks.append(TableBlock.of("jobs", "Jobs by rule and batch", jobs, JOBS))
+            used = count(jobs["gpu_seconds"].sum() / 3600, READ, "number")
+            cards.append(Card("GPU hours", used, ("of generation jobs",)))
+        if "sessions" in jobs and jobs["sessions"].notna().any():
+            resumed = count(jobs["resumed"].sum(), HELD)
+            detail = ("of ", count(jobs["sessions"].sum(), HELD), " sessions")
+            cards.append(Card("resumed", resumed, detail))
+        jobs = jobs.loc[:, jobs.notna().any()]
+        blocks.append(TableBlock.of("jobs", "Jobs by rule and batch", jobs, JOBS, note=NOTE))
     return Blocks((Cards(tuple(cards)), *blocks)) if cards else None

@@ -25,5 +25,6 @@ def build(context: Context, max_bytes: int = MAX_BYTES) -> examples.Explorer | N
         model=context.examples["model"].map(lambda name: context.model(name).text)
     )
     titles = {d: context.dataset(d).text for d in rows["dataset"].unique()}
-    links = tuple(str(name) for name in context.provenance.get("explorers", ()))
+    beside = context.provenance.get("explorers", {})
+    links = tuple((context.dataset(d).text, str(file)) for d, file in beside.items())
     return replace(examples.build(rows, lexicons, max_bytes, titles), links=links)
