@@ -120,7 +120,7 @@
       URL.revokeObjectURL(link.href);
     });
     tools.append(save);
-    if (data.rows.length > page) tools.append(element("div", { className: "pager" }, previous, next));
+    if (data.rows.length > page) status.after(element("div", { className: "pager" }, previous, next));
     tools.hidden = false;
     fill();
   }

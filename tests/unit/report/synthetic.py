@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,12 @@ import pandas as pd
 from itc import registry
 from itc.figures._save import save
 from itc.report.render import render_report
+
+_spec = importlib.util.spec_from_file_location(
+    "synthetic_more", Path(__file__).with_name("synthetic_more.py")
+)
+more = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(more)
 
 REPORTS = Path(__file__).resolve().parents[3] / "reports"
 
@@ -84,7 +91,8 @@ def curves(size: dict, seed: int = 3) -> pd.DataFrame:
                             "strategy_title": TITLES.get(strategy, strategy),
                         }
                     )
-    return pd.DataFrame(rows)
+    points = pd.DataFrame(rows)
+    return pd.concat([points, more.truncated(points, REASONING)], ignore_index=True)
 
 
 def _contrasts(rng: np.random.Generator, scale: float, lift: float) -> dict:
@@ -256,7 +264,7 @@ def comparisons(size: dict, seed: int = 17) -> pd.DataFrame:
     rows = []
     for model in size["models"]:
         for dataset in ["all", *size["datasets"]]:
-            for strategy in size["strategies"]:
+            for strategy in [*size["strategies"], "marker_weighted", "length_filtered"]:
                 if strategy == "majority":
                     continue
                 for budget in [1] if strategy == "single" else size["budgets"]:
@@ -404,9 +412,11 @@ def provenance(figures: list[str], tables: list[str]) -> dict:
 
 def tables(size: dict) -> dict[str, pd.DataFrame]:
     """Every table the report may read, as a study of ``size`` would give them."""
+    points = curves(size)
     return {
+        **more.tables(size, points),
         "models": models(size),
-        "curves": curves(size),
+        "curves": points,
         "comparisons": comparisons(size),
         "lengths": lengths(size),
         "length_law": length_law(size),

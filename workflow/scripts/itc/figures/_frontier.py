@@ -18,6 +18,8 @@ from itc.figures._parts import (
 )
 from itc.figures._style import INK, MUTED, WIDTH, Look, cast, strategy_titles, style
 
+CUT = "truncated"  # thinking cut at a budget of tokens: the baseline of every other way to save
+BASELINE = {"linestyle": ":", "linewidth": 1.2, "marker": "v"}
 NEEDED = ("dataset", "model", "strategy", "budget", "accuracy", "low", "high")
 
 
@@ -50,7 +52,7 @@ def draw_frontier(
     with style():
         fig, ax = plt.subplots(figsize=(WIDTH, 4.3))
         looks = cast(tables, list(curves["model"].unique()))
-        drawn, ends = [], []
+        drawn, ends, truncated = [], [], False
         crowded = len(looks) > 4
         for model, look in looks.items():
             own = curves[curves["model"] == model]
@@ -67,6 +69,10 @@ def draw_frontier(
                 markeredgecolor=look.colour,
                 alpha=0.35 if len(rest) < 200 else 0.18,
             )
+            cut = own[own["strategy"] == CUT].sort_values("budget")
+            if len(cut):
+                ax.plot(cut[cost], cut["accuracy"], color=look.colour, markersize=3.6, **BASELINE)
+                truncated = True
             uncertainty(ax, best, cost, look, crowded)
             marked = [i for i, b in enumerate(best["budget"]) if doubling(b, len(best), i)]
             ax.plot(best[cost], best["accuracy"], linewidth=1.8, markevery=marked, **look.points())
@@ -93,7 +99,7 @@ def draw_frontier(
         ax.set_xlabel(f"{label} per problem (log scale)")
         ax.set_ylabel("accuracy")
         end_labels(ax, ends)
-        _shape_note(fig, looks)
+        _shape_note(fig, looks, truncated)
     columns = ["dataset", "model", "strategy", "budget", cost, "accuracy", "low", "high"]
     data["on_study_frontier"] = data.set_index(columns[:4]).index.isin(
         hull.set_index(columns[:4]).index
@@ -118,7 +124,7 @@ def uncertainty(ax: Axes, best: pd.DataFrame, cost: str, look: Look, crowded: bo
         )
 
 
-def _shape_note(fig: Figure, looks: dict) -> None:
+def _shape_note(fig: Figure, looks: dict, truncated: bool) -> None:
     kinds = {look.reasoning for look in looks.values()}
     handles = []
     if True in kinds:
@@ -127,7 +133,9 @@ def _shape_note(fig: Figure, looks: dict) -> None:
         handles.append(_handle("s", "none", "non-reasoning model"))
     handles.append(plt.Line2D([], [], color=MUTED, linewidth=1.7, label="a model's frontier, 95 %"))
     handles.append(plt.Line2D([], [], color=INK, alpha=0.15, linewidth=5, label="frontier of all"))
-    fig.legend(handles=handles, loc="outside upper left", ncols=4, labelcolor=MUTED)
+    if truncated:
+        handles.append(plt.Line2D([], [], color=MUTED, label="thinking cut short", **BASELINE))
+    fig.legend(handles=handles, loc="outside upper left", ncols=5, labelcolor=MUTED)
 
 
 def _handle(marker: str, face: str, label: str) -> plt.Line2D:

@@ -60,6 +60,27 @@ def short_number(value: float, _position: object = None) -> str:
     return f"{value:.3g}"
 
 
+def grid_of(
+    panels: int, height: float, extra: float, columns: int = 4, **options: object
+) -> tuple[Figure, list[Axes]]:
+    """Figure of ``panels`` axes, at most ``columns`` side by side, rows filled evenly; ``height``
+    inches each and ``extra`` for legend and labels. ``options`` go to ``plt.subplots``.
+    """
+    bands = math.ceil(panels / columns)
+    across = math.ceil(panels / bands)
+    fig, axes = plt.subplots(
+        bands, across, figsize=(WIDTH, extra + height * bands), squeeze=False, **options
+    )
+    flat = list(axes.flat)
+    for spare in flat[panels:]:
+        spare.set_visible(False)
+    if options.get("sharex"):  # the panel above an empty place shows the axis itself
+        for spare in flat[panels:]:
+            row, column = divmod(flat.index(spare), across)
+            flat[(row - 1) * across + column].tick_params(labelbottom=True)
+    return fig, flat[:panels]
+
+
 def log_axis(ax: Axes, low: float, high: float) -> None:
     """Logarithmic x axis with labels in words, dense enough to have three inside the range."""
     ax.set_xscale("log")

@@ -63,6 +63,28 @@ class Prose:
 
 
 @dataclass(frozen=True)
+class Finding:
+    """One claim in one sentence: its statement, how it came out, and the numbers it rests on."""
+
+    claim: str
+    statement: str  # the claim's own words, set before any result
+    verdict: str
+    evidence: tuple[Part, ...]
+
+    def __post_init__(self) -> None:
+        Prose(self.evidence)  # the same rule: no number without a source
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What the study comes down to, one sentence per claim."""
+
+    kind: ClassVar[str] = "findings"
+    findings: tuple[Finding, ...]
+    link: bool = True  # whether the claims stand on the same page
+
+
+@dataclass(frozen=True)
 class Card:
     """One headline number."""
 

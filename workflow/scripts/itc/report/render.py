@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -126,10 +128,18 @@ def facts(provenance: dict[str, Any]) -> tuple[tuple[str, str], ...]:
 def joined(static: Path, suffix: str) -> str:
     """All files of one kind in name order; none may end the element that holds them."""
     texts = [p.read_text(encoding="utf-8") for p in sorted(Path(static).glob(f"*.{suffix}"))]
-    text = "\n".join(texts)
+    text = _FONT.sub(lambda match: _data_uri(Path(static) / match[1]), "\n".join(texts))
     if "</script" in text.lower() or "</style" in text.lower():
         raise ValueError(f"{static}: a .{suffix} file holds a closing tag")
     return text
+
+
+_FONT = re.compile(r"url\(\"(fonts/[\w.-]+\.woff2)\"\)")
+
+
+def _data_uri(font: Path) -> str:
+    """A font as an address that holds the font itself."""
+    return f'url("data:font/woff2;base64,{base64.b64encode(font.read_bytes()).decode()}")'
 
 
 def environment(templates: Path) -> jinja2.Environment:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,15 @@ ORDER = 20
 TABLES = ("claims", "claim_evidence", "models", "dataset_cards")
 
 VERDICTS = ("supported", "contradicted", "undecided", "missing data")
+ORDER_OF_VERDICTS = (
+    "supported",
+    "partly supported",
+    "contradicted",
+    "partly contradicted",
+    "mixed",
+    "undecided",
+    "missing data",
+)
 RULES = {
     "greater": "Supported when the whole 95 % interval lies above zero and the estimate reaches "
     "the smallest effect of interest; contradicted when the whole interval lies below that effect; "
@@ -48,13 +58,18 @@ class Part:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim; ``verdict`` is that of its parts where they agree, else ``mixed``."""
+    """One claim; ``verdict`` is what its parts come to, see ``together``."""
 
     name: str
     title: str
     statement: str
     verdict: str
     parts: tuple[Part, ...]
+
+    @property
+    def mingled(self) -> bool:
+        """Whether its parts came out differently."""
+        return len({part.verdict for part in self.parts}) > 1
 
 
 @dataclass(frozen=True)
@@ -81,14 +96,29 @@ def build(context: Context) -> Board | None:
     found = []
     for name, rows in claims.groupby("claim", sort=True):
         parts = tuple(_part(context, row, evidence) for row in rows.to_dict("records"))
-        verdicts = {p.verdict for p in parts}
-        verdict = verdicts.pop() if len(verdicts) == 1 else "mixed"
+        verdict = together(p.verdict for p in parts)
         first = rows.iloc[0]
         title = first.get("title") or pretty(str(name))
         found.append(Claim(str(name), title, first["statement"], verdict, parts))
-    rank = {v: i for i, v in enumerate(("supported", "contradicted", "mixed", "undecided"))}
-    found.sort(key=lambda c: (rank.get(c.verdict, 9), c.title))
+    found.sort(key=lambda c: (ORDER_OF_VERDICTS.index(c.verdict), c.title))
     return Board(summary, tuple(found))
+
+
+def together(verdicts: Iterable[str]) -> str:
+    """The verdict of a claim from those of its parts; parts without data say nothing.
+
+    ``mixed`` where one part is supported and another contradicted; ``partly`` where some parts
+    decide one way and the rest stay undecided.
+    """
+    found = set(verdicts) - {"missing data"}
+    if not found:
+        return "missing data"
+    if {"supported", "contradicted"} <= found:
+        return "mixed"
+    for verdict in ("supported", "contradicted"):
+        if verdict in found:
+            return verdict if len(found) == 1 else f"partly {verdict}"
+    return "undecided"
 
 
 def amount(value: float, unit: str) -> str:
@@ -98,7 +128,8 @@ def amount(value: float, unit: str) -> str:
     return show(value, "points") if unit.startswith("share") else show(value, "signed")
 
 
-def _unit(unit: str) -> str:
+def unit_of(unit: str) -> str:
+    """The unit in which ``amount`` shows an effect."""
     return "points" if unit.startswith("share") else unit
 
 
@@ -111,7 +142,7 @@ def _part(context: Context, row: dict[str, Any], evidence: pd.DataFrame | None) 
     return Part(
         name=pretty(str(row["part"])),
         verdict=row["verdict"],
-        effect=f"{values[0]} {_unit(unit)}" if known else "",
+        effect=f"{values[0]} {unit_of(unit)}" if known else "",
         interval=f"[{values[1]}, {values[2]}]" if known else "",
         measure=str(row["measure"]),
         rests_on=f"{agree} of {n} model–dataset {pairs} on this side, "
@@ -119,7 +150,7 @@ def _part(context: Context, row: dict[str, Any], evidence: pd.DataFrame | None) 
         if n
         else "",
         rule=RULES.get(row["kind"], ""),
-        smallest=f"{amount(row['smallest_effect'], unit)} {_unit(unit)}",
+        smallest=f"{amount(row['smallest_effect'], unit)} {unit_of(unit)}",
         reason=row["reason"] if isinstance(row["reason"], str) else "",
         drawing=_drawing(context, row, evidence),
     )

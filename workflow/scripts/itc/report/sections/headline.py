@@ -1,27 +1,101 @@
-"""Opens the page: the frontier, the few numbers it comes down to, and three sentences on them."""
+"""Opens the page: three claims and how they came out, the few numbers, and the frontier."""
 
 from __future__ import annotations
 
 import pandas as pd
 
 from itc.figures._parts import headline_dataset
+from itc.figures._style import pretty
 from itc.report.context import Context
-from itc.report.page import Blocks, Card, Cards, Note, Number, Prose, count, percent, points
+from itc.report.page import (
+    Blocks,
+    Card,
+    Cards,
+    Finding,
+    Findings,
+    Name,
+    Note,
+    Number,
+    Prose,
+    count,
+    percent,
+    points,
+)
+from itc.report.sections.claims import VERDICTS, amount, together, unit_of
 
 TITLE = "Headline"
 ORDER = 10
 TABLES = ("curves", "claims", "models", "dataset_cards")
 
+SENTENCES = 3
+FIRST = (  # what a reader asks first, as far as it was decided
+    "reasoning_floor",
+    "parallel_beats_sequential",
+    "majority_robust",
+    "truncation_crosses",
+    "shorter_is_right",
+    "features_improve_vote",
+    "thinking_helps",
+    "diminishing_returns",
+)
+
 
 def build(context: Context) -> Blocks:
-    """Cards, sentences and the quality-cost frontier."""
+    """Findings, the best operating point, cards, and the quality-cost frontier."""
+    found = findings(context)
+    blocks = [Findings(tuple(found), "claims" in context.sections)] if found else []
     curves = context.curves()
     if curves is None:
-        return Blocks((Note("No operating point was evaluated, so there is no headline yet."),))
+        return Blocks(
+            (*blocks, Note("No operating point was evaluated, so there is no headline yet."))
+        )
     runnable = curves[~curves["upper_bound"]].dropna(subset=["accuracy"])
     here = runnable[runnable["dataset"] == headline_dataset(runnable)]
-    found = [*sentences(context, here), *verdicts(context)]
-    return Blocks((*found, Cards(cards(context, here)), *context.drawings("headline")))
+    text = sentences(context, here)
+    return Blocks((*blocks, *text, Cards(cards(context, here)), *context.drawings("headline")))
+
+
+def findings(context: Context) -> list[Finding]:
+    """At most three claims in one sentence each: decided ones first, in the order of FIRST."""
+    claims = context.table("claims", "claim", "part", "verdict", "statement", "effect", "unit")
+    if claims is None:
+        return []
+    found = []
+    for name, rows in claims.groupby("claim", sort=True):
+        verdict = together(rows["verdict"])
+        place = FIRST.index(name) if name in FIRST else len(FIRST)
+        rank = {"undecided": 1, "missing data": 2}.get(verdict, 0)
+        if rank < 2:
+            statement = str(rows["statement"].iloc[0])
+            finding = Finding(str(name), statement, verdict, evidence(str(name), rows))
+            found.append(((rank, place, str(name)), finding))
+    return [finding for _, finding in sorted(found, key=lambda pair: pair[0])[:SENTENCES]]
+
+
+def evidence(name: str, rows: pd.DataFrame) -> tuple[str | Name | Number, ...]:
+    """Effects with intervals of the parts of one claim; of many parts how they came out."""
+    rows = rows[rows["verdict"] != "missing data"]
+    if len(rows) > SENTENCES:
+        text: list[str | Name | Number] = ["Of "]
+        text += [count(len(rows), f"rows of claims[claim={name}]"), " comparisons "]
+        counted = [(v, int((rows["verdict"] == v).sum())) for v in VERDICTS]
+        for i, (verdict, n) in enumerate((v, n) for v, n in counted if n):
+            source = f"rows of claims[claim={name}, verdict={verdict}]"
+            text += [", " if i else "", count(n, source), f" {verdict}"]
+        return (*text, ".")
+    text = []
+    for i, row in enumerate(rows.to_dict("records")):
+        place = f"claims[claim={name}, part={row['part']}]"
+        text += ["; " if i else ""]
+        if len(rows) > 1:
+            text += [Name(pretty(str(row["part"]))), " "]
+        values = {
+            end: Number(row[end], amount(row[end], row["unit"]), f"{place}.{end}", end != "effect")
+            for end in ("effect", "low", "high")
+        }
+        text += [values["effect"], f" {unit_of(row['unit'])} [".replace("1,000", "thousand")]
+        text += [values["low"], ", ", values["high"], "]"]
+    return (*text, ".")
 
 
 def cell(row: pd.Series, column: str) -> str:
@@ -49,7 +123,7 @@ def best(frame: pd.DataFrame) -> pd.Series:
 
 
 def sentences(context: Context, here: pd.DataFrame) -> list[Prose]:
-    """At most three: the best point, what it cost beyond one sample, the two kinds of model."""
+    """The best point, and what it gained and cost beyond one sample of the same model."""
     top = best(here)
     parts = [
         "The most accurate operating point on ",
@@ -65,7 +139,7 @@ def sentences(context: Context, here: pd.DataFrame) -> list[Prose]:
         *interval(top),
         ".",
     ]
-    found = [Prose(tuple(parts), lead=True)]
+    found = list(parts)
     own = here[(here["model"] == top["model"]) & (here["budget"] == 1)]
     if len(own) and top["budget"] > 1:
         one = single(own)
@@ -85,58 +159,8 @@ def sentences(context: Context, here: pd.DataFrame) -> list[Prose]:
                 count(ratio, source, "tokens" if ratio < 10 else "integer"),
                 " times the output tokens",
             ]
-        found.append(Prose((*text, "."), lead=True))
-    kinds = here["model"].map(context.reasons)
-    thinking, direct = here[kinds.eq(True)], here[kinds.eq(False)]
-    if len(thinking) and len(direct):
-        plain, floor = best(direct), single(thinking[thinking["budget"] == 1])
-        if floor is not None:
-            text = (
-                "The best that a non-reasoning model reaches at any budget is ",
-                percent(plain["accuracy"], cell(plain, "accuracy")),
-                *interval(plain),
-                " (",
-                context.model(plain["model"]),
-                ", ",
-                context.strategy(plain["strategy"]),
-                ", ",
-                *samples(plain),
-                "); one sample of the best reasoning model reaches ",
-                percent(floor["accuracy"], cell(floor, "accuracy")),
-                *interval(floor),
-                ".",
-            )
-            found.append(Prose(text, lead=True))
-    return found
-
-
-def verdicts(context: Context) -> list[Prose]:
-    """How the claims of the study came out, counted."""
-    claims = context.table("claims", "verdict")
-    if claims is None:
-        return []
-    counted = claims["verdict"].value_counts()
-
-    def part(verdict: str) -> Number:
-        n = int(counted.get(verdict, 0))
-        return count(n, f"rows of claims with verdict={verdict}")
-
-    return [
-        Prose(
-            (
-                "Of the claims put to the test, part by part, ",
-                part("supported"),
-                " are supported, ",
-                part("contradicted"),
-                " contradicted, ",
-                part("undecided"),
-                " undecided, and ",
-                part("missing data"),
-                " could not be assessed with the data of this study.",
-            ),
-            lead=True,
-        )
-    ]
+        found += [" ", *text, "."]
+    return [Prose(tuple(found))]
 
 
 def single(rows: pd.DataFrame) -> pd.Series | None:

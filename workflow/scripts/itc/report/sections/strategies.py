@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from itc.figures._style import pretty
+from itc.figures.frontier_firmness import AXIS_COLUMN, SCOPE
 from itc.report.context import Context, in_order
 from itc.report.page import Blocks, Column, Note, TableBlock
 
 TITLE = "Strategies"
 ORDER = 30
-TABLES = ("curves", "comparisons", "models", "dataset_cards")
+TABLES = ("curves", "comparisons", "gains", "frontier", "models", "dataset_cards")
 
 COLUMNS = [
     Column("dataset", "dataset", choose=True),
@@ -21,6 +24,8 @@ COLUMNS = [
     Column("cost_output_tokens", "output tokens", "tokens", "mean per problem"),
     Column("cost_sequential_tokens", "sequential tokens", "tokens", "longest chain, per problem"),
     Column("cost_calls", "calls", "tokens", "model calls per problem"),
+    Column("gap", "to coverage", "points", "coverage minus accuracy at the same samples, points"),
+    Column("firm", "on frontier", "percent", "share of resamples; output tokens, all models"),
     Column("n_problems", "problems", "integer"),
 ]
 EQUAL_COST = [
@@ -38,6 +43,7 @@ EQUAL_COST = [
     Column("high", "high", "points", "95 % interval, paired bootstrap over problems"),
     Column("p_holm", "Holm p", "p", "within dataset, cost, baseline and model"),
 ]
+KEY = ["dataset", "model", "strategy", "budget"]
 READ = ["upper_bound", "strategy", "budget"]  # what one could run comes first
 MAX_ROWS = 6000  # beyond, the page carries the pooled rows, and the CSV beside the figure the rest
 
@@ -50,11 +56,24 @@ def build(context: Context) -> Blocks:
     table = TableBlock.of(
         "operating-points",
         "All operating points",
-        context.named(in_order(curves.sort_values(READ, kind="stable"))),
+        context.named(in_order(_with_gap(context, curves).sort_values(READ, kind="stable"))),
         COLUMNS,
         note="Coverage and other upper bounds need the gold answer; no one can run them.",
     )
     return Blocks((*context.drawings("strategies"), table, *_equal_cost(context)))
+
+
+def _with_gap(context: Context, curves: pd.DataFrame) -> pd.DataFrame:
+    """Operating points with their gap to coverage and their share of resampled frontiers."""
+    gains = context.table("gains", *KEY, "quantity", "value")
+    if gains is not None:
+        gap = gains[gains["quantity"] == "selection_gap"].set_index(KEY)["value"].rename("gap")
+        curves = curves.join(gap, on=KEY)
+    frontier = context.table("frontier", *KEY, "axis", "scope", "frontier_share")
+    if frontier is not None:
+        own = frontier[(frontier["axis"] == AXIS_COLUMN) & (frontier["scope"] == SCOPE)]
+        curves = curves.join(own.set_index(KEY)["frontier_share"].rename("firm"), on=KEY)
+    return curves
 
 
 def _equal_cost(context: Context) -> list[TableBlock]:

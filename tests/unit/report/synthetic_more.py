@@ -1,0 +1,186 @@
+"""Further synthetic tables, derived from the operating points of ``synthetic``."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+KEY = ["dataset", "model", "strategy"]
+CUTS = (0, 16, 32, 64)  # thinking tokens kept
+
+
+def truncated(curves: pd.DataFrame, reasoning: set[str]) -> pd.DataFrame:
+    """Operating points of thinking cut short, for reasoning models: from half its accuracy up."""
+    single = curves[(curves["strategy"] == "single") & curves["model"].isin(reasoning)]
+    rows = []
+    for place, kept in enumerate(CUTS):
+        share = 0.4 + 0.6 * place / (len(CUTS) - 1)
+        cost = single["cost_output_tokens"] * (0.05 + 0.95 * share)
+        rows.append(
+            single.assign(
+                strategy="truncated",
+                strategy_title="Truncated thinking",
+                budget=kept,
+                accuracy=single["accuracy"] * share,
+                low=single["low"] * share,
+                high=single["high"] * share,
+                cost_output_tokens=cost,
+                cost_total_tokens=cost + 120.0,
+                cost_sequential_tokens=cost,
+            )
+        )
+    return pd.concat(rows)
+
+
+def gains(curves: pd.DataFrame) -> pd.DataFrame:
+    """Gain per doubling and gap to coverage, as differences of the operating points."""
+    table = curves.pivot_table(index=[*KEY, "budget"], values="accuracy").reset_index()
+    twice = table[table["budget"] % 2 == 0].assign(budget=lambda f: f["budget"] // 2)
+    doubled = table.merge(twice, on=[*KEY, "budget"], suffixes=("", "_more"))
+    doubled = doubled[doubled["budget"] > 0].assign(quantity="doubling")
+    best = table[table["strategy"] == "coverage"].drop(columns="strategy")
+    gap = table[~table["strategy"].isin(["coverage", "truncated"])].merge(
+        best, on=["dataset", "model", "budget"], suffixes=("", "_more")
+    )
+    rows = pd.concat([doubled, gap.assign(quantity="selection_gap")], ignore_index=True)
+    value = rows["accuracy_more"] - rows["accuracy"]
+    rows = rows.assign(value=value, low=value - 0.02, high=value + 0.02, se=0.01)
+    return rows.drop(columns=["accuracy", "accuracy_more"])
+
+
+def fits(curves: pd.DataFrame) -> pd.DataFrame:
+    """Saturating fits of the vote; the last model does not saturate."""
+    cells = curves.loc[curves["strategy"] == "majority", ["dataset", "model"]].drop_duplicates()
+    models = list(dict.fromkeys(cells["model"]))
+    rows = []
+    for dataset, model in cells.itertuples(index=False):
+        sound = model != models[-1]
+        star = 6.0 + 2 * models.index(model)
+        found = {
+            "saturation_budget": (star, star - 2, star + 4),
+            "limit": (0.9 if sound else 7.5, 0.8, 1.0),
+            "r_squared": (0.95 if sound else 0.3, np.nan, np.nan),
+        }
+        for quantity, (value, low, high) in found.items():
+            row = {"dataset": dataset, "model": model, "strategy": "majority", "law": "saturating"}
+            row |= {"quantity": quantity, "budget": 0, "n_budgets": 5}
+            rows.append(row | {"value": value, "low": low, "high": high})
+    return pd.DataFrame(rows)
+
+
+def frontier(curves: pd.DataFrame, seed: int = 19) -> pd.DataFrame:
+    """Every operating point with a made-up share of resamples; a fifth of them stand on it."""
+    rng = np.random.default_rng(seed)
+    rows = curves.loc[~curves["upper_bound"], [*KEY, "budget", "accuracy", "cost_output_tokens"]]
+    share = np.where(rng.random(len(rows)) < 0.2, rng.uniform(0.05, 1, len(rows)), 0.0)
+    return rows.rename(columns={"cost_output_tokens": "cost"}).assign(
+        axis="cost_output_tokens",
+        scope="all models",
+        frontier_share=share,
+        on_frontier=share > 0.5,
+    )
+
+
+def calibration(size: dict) -> pd.DataFrame:
+    """Predictions that are a little too sure of themselves."""
+    rows = []
+    for model in size["models"]:
+        for dataset in size["datasets"]:
+            for features, tilt in (("markers_length", 0.8), ("confidence", 0.95)):
+                for b in range(10):
+                    p = (b + 0.5) / 10
+                    row = {"model": model, "dataset": dataset, "features": features}
+                    row |= {"held_out": "problems", "bin": b, "n": 40 + 10 * b}
+                    share = 0.5 + tilt * (p - 0.5)
+                    rows.append(row | {"mean_probability": p, "share_correct": share})
+    return pd.DataFrame(rows)
+
+
+def prediction(size: dict) -> pd.DataFrame:
+    """Discrimination that shrinks within question."""
+    rows = []
+    for model in size["models"]:
+        for dataset in size["datasets"]:
+            for features, area in (("markers_length", 0.78), ("confidence", 0.82)):
+                row = {"model": model, "dataset": dataset, "features": features}
+                row |= {"held_out": "problems", "n_responses": 960, "n_problems": 60}
+                row |= {"n_problems_both": 24, "share_correct": 0.5, "auroc": area}
+                row |= {"auroc_low": area - 0.05, "auroc_high": area + 0.05}
+                row |= {"within_auroc": 0.58, "within_auroc_low": 0.5, "within_auroc_high": 0.66}
+                row |= {"brier": 0.17, "brier_base": 0.25, "calibration_error": 0.04}
+                rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def censoring(size: dict) -> pd.DataFrame:
+    """A vote that loses a little where cut responses are silenced."""
+    shift = {"as recorded": 0.0, "cut gives no answer": -0.03, "uncut only": 0.05}
+    rows = []
+    for m, model in enumerate(size["models"]):
+        for dataset in size["datasets"]:
+            for treatment, change in shift.items():
+                row = {"dataset": dataset, "model": model, "strategy": "majority", "budget": 8}
+                row |= {"treatment": treatment, "n_problems": 60, "share_cut": 0.1}
+                value = 0.6 - 0.04 * m + change
+                row |= {"share_unknown": 0.0, "accuracy": value}
+                rows.append(row | {"low": value - 0.08, "high": value + 0.08})
+    return pd.DataFrame(rows)
+
+
+def marker_sensitivity(size: dict, seed: int = 23) -> pd.DataFrame:
+    """Variants of each lexicon that mostly agree with it."""
+    rng = np.random.default_rng(seed)
+    parts = ("", "_even", "_odd", "_part")
+    centre = {"hedging": -0.4, "thinking": -0.15, "discourse": 0.08}
+    rows = []
+    for model in size["models"]:
+        for dataset in ["all", *size["datasets"]]:
+            for construct, effect in centre.items():
+                for part in parts:
+                    value = effect + rng.normal(0, 0.1)
+                    row = {"model": model, "dataset": dataset, "subset": "decided"}
+                    row |= {"construct": construct, "variant": f"{construct}{part}"}
+                    row |= {"reference": not part, "n_problems_both": 24, "incorrect_mean": 9.0}
+                    row |= {"pooled_relative": 1.5 * value, "pooled_t": 20 * value}
+                    rows.append(row | {"within_relative": value, "within_t": 10 * value})
+    return pd.DataFrame(rows)
+
+
+def length_distributions(size: dict, bins: int = 30) -> pd.DataFrame:
+    """Bell shapes on the log scale, incorrect ones further right."""
+    at = np.geomspace(100, 40_000, bins + 1)
+    centre = np.log(np.sqrt(at[1:] * at[:-1]))
+    rows = []
+    for model in size["models"]:
+        for dataset in ["all", *size["datasets"]]:
+            for correct, mean in ((True, 2_000), (False, 5_000)):
+                share = np.exp(-0.5 * ((centre - np.log(mean)) / 0.6) ** 2)
+                share /= share.sum()
+                rows.append(
+                    pd.DataFrame({"bin": range(bins), "left": at[:-1], "right": at[1:]}).assign(
+                        model=model,
+                        dataset=dataset,
+                        subset="decided",
+                        correct=correct,
+                        measure="n_output_tokens",
+                        n=np.round(480 * share).astype(int),
+                        n_responses=480,
+                        share=share,
+                        median=float(mean),
+                    )
+                )
+    return pd.concat(rows, ignore_index=True)
+
+
+def tables(size: dict, curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """All of them."""
+    return {
+        "gains": gains(curves),
+        "fits": fits(curves),
+        "frontier": frontier(curves),
+        "calibration": calibration(size),
+        "prediction": prediction(size),
+        "censoring": censoring(size),
+        "marker_sensitivity": marker_sensitivity(size),
+        "length_distributions": length_distributions(size),
+    }
