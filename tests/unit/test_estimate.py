@@ -95,6 +95,8 @@ def test_finished_shards_are_left_out_and_measured(config, tmp_path):
     # 2400 tokens in two minutes of work, one minute to start, two GPUs.
     assert row.gpu_hours == pytest.approx(2 * (row.tokens / 20 + 60) / 3600)
     assert row.measured == {"tokens", "speed", "bytes"}
+    assert row.gpu_seconds_per_token == pytest.approx(2 / 20)
+    assert "models.scripted-a.gpu_seconds_per_token: 0.1 is what" in render(made)
     size = (tmp_path / made.grid.response_path(run, "000")).stat().st_size
     assert row.bytes == pytest.approx(row.tokens * (7 + size / 2400))
 

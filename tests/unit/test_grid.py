@@ -88,3 +88,29 @@ def test_all_draws_are_derived_where_nothing_is_said(grid):
 def test_draws_that_cannot_be(grid, study, procedures, said):
     with pytest.raises(ConfigError, match=said.replace(".", r"\.")):
         _ = grid(procedures, **study).batches
+
+
+def test_parameters_of_strategies_reach_the_settings_and_faults_are_named(grid):
+    options = {"short_m": {"m": 2}, "borda": {"p": 1}}
+    study = grid(strategy_options=options)
+    assert study.settings()["strategy_options"] == options
+    for wrong, message in (
+        ({"short": {"m": 2}}, r"strategy_options.short: no strategy 'short'"),
+        ({"short_m": {"n": 2}}, r"short_m.n: unknown parameter \(value 2\); allowed: m"),
+        ({"short_m": {"m": "two"}}, r"short_m.m: 'two' is no int; give one, such as the default 3"),
+        ({"short_m": {"m": True}}, r"short_m.m: True is no int"),
+        ({"single": {"m": 2}}, r"single.m: unknown parameter .* none, it has no parameter"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            grid(strategy_options=wrong)
+
+
+def test_the_measured_speed_of_a_model_reaches_the_costs_and_no_response(default):
+    raw = copy.deepcopy(default)
+    name = raw["study"]["models"][0]
+    before = Grid(read_config(raw), REPO)
+    raw["models"][name]["gpu_seconds_per_token"] = 0.002
+    after = Grid(read_config(raw), REPO)
+    assert after.settings()["models"][name]["gpu_seconds_per_token"] == 0.002
+    assert before.settings()["models"][name]["gpu_seconds_per_token"] is None
+    assert {run.folder for run in after.runs} == {run.folder for run in before.runs}

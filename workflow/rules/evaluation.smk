@@ -13,6 +13,7 @@ rule evaluate_strategy:
     params:
         budgets=grid.budgets,
         seed=grid.study.seed,
+        options=lambda wildcards: grid.study.strategy_options.get(wildcards.strategy, {}),
         code=code_of("strategies", "strategies._base"),
     message:
         "evaluating {wildcards.strategy} on {wildcards.dataset}"

@@ -11,7 +11,7 @@ if __name__ == "__main__":
             snakemake.wildcards.strategy,
             outcomes,
             budgets=list(snakemake.params.budgets),
-            params={},
+            params=dict(snakemake.params.options),
             seed=snakemake.params.seed,
         )
         tables.write(evaluation, "evaluations", snakemake.output[0])

@@ -57,6 +57,10 @@ class Study(Section):
     models: Names = Field(description="Models of this study, names of `models` entries.")
     procedures: Names = Field(description="Ways the models are called; `procedures` entries.")
     strategies: Selection = Field("all", description="Strategies, or `all` that the data allow.")
+    strategy_options: dict[str, dict[str, bool | int | float | str]] = Field(
+        default_factory=dict,
+        description="Parameters of strategies by name, such as `short_m: {m: 2}`.",
+    )
     features: Selection = Field("all", description="Response features, or `all`.")
     figures: Selection = Field("all", description="Figures, or `all`.")
     sections: Selection = Field("all", description="Report sections, or `all`.")
@@ -152,6 +156,9 @@ class Model(Section):
     shape: Shape | None = Field(None, description="Sizes for the Kinetics cost model.")
     price: Price | None = Field(None, description="List price where the model is served.")
     gpu: int = Field(0, ge=0, description="GPUs of a generation job.")
+    gpu_seconds_per_token: float | None = Field(
+        None, gt=0, description="Measured GPU time of an output token; `estimate` prints it."
+    )
     mem_mb: int = Field(4000, gt=0, description="Main memory of a generation job, MB.")
     runtime: int = Field(60, gt=0, description="Minutes of a generation job, first attempt.")
     threads: int = Field(2, gt=0, description="CPU cores of a generation job.")
@@ -343,6 +350,36 @@ def _check_entries(config: Config, problems: list[str]) -> None:
             )
 
 
+def _check_strategy_options(config: Config, problems: list[str]) -> None:
+    known = list(registry.names("strategies"))
+    for name, options in config.study.strategy_options.items():
+        label = f"study.strategy_options.{name}"
+        if name not in known:
+            problems.append(
+                f"{label}: no strategy {name!r}; allowed: {', '.join(known)}{_suggest(name, known)}"
+            )
+            continue
+        defaults = registry.parameters("strategies", name, "evaluate")
+        for key, value in options.items():
+            if key not in defaults:
+                allowed = ", ".join(defaults) or "none, it has no parameter"
+                problems.append(
+                    f"{label}.{key}: unknown parameter (value {value!r}); allowed: {allowed}"
+                    f"{_suggest(key, list(defaults))}"
+                )
+            elif not _same_kind(value, defaults[key]):
+                problems.append(
+                    f"{label}.{key}: {value!r} is no {type(defaults[key]).__name__}; "
+                    f"give one, such as the default {defaults[key]!r}"
+                )
+
+
+def _same_kind(value: Any, default: Any) -> bool:
+    if isinstance(default, float):
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is type(default)
+
+
 def _check_probe(config: Config, problems: list[str]) -> None:
     name, known = config.study.probe.dataset, config.study.datasets
     if name is not None and name not in known:
@@ -380,6 +417,7 @@ def read_config(raw: dict[str, Any], check: bool = True) -> Config:
         _check_entries(config, problems)
         _check_sizes(config, problems)
         _check_probe(config, problems)
+        _check_strategy_options(config, problems)
     if problems:
         raise ConfigError("configuration refused:\n" + "\n".join(problems))
     return config

@@ -70,6 +70,7 @@ class Row:
     dollars: float | None = None
     measured: set[str] = field(default_factory=set)
     longest_hours: float = 0.0  # of one job
+    gpu_seconds_per_token: float | None = None  # measured by finished jobs, engine start apart
 
 
 class Estimate:
@@ -152,6 +153,8 @@ class Estimate:
         journal = measured.journal_bytes or JOURNAL_BYTES
         result = measured.result_bytes or RESULT_BYTES
         row.measured |= {"speed"} if measured.rate else set()
+        if measured.rate and model.gpu:
+            row.gpu_seconds_per_token = model.gpu / measured.rate
         row.measured |= {"bytes"} if measured.journal_bytes else set()
         for batch in self.grid.batches:
             if batch.model != name:
@@ -322,6 +325,12 @@ def render(estimate: Estimate) -> str:
         f"a tenth of its peak, {START_MINUTES:.0f} minutes to start, "
         f"{JOURNAL_BYTES + RESULT_BYTES:.0f} bytes per token. One finished shard of each model "
         f"replaces these by its own figures.",
+    ]
+    notes += [
+        f"models.{row.model}.gpu_seconds_per_token: {row.gpu_seconds_per_token:.3g} is what its "
+        f"finished jobs took; set it there to price strategies in GPU seconds."
+        for row in rows
+        if row.gpu_seconds_per_token
     ]
     if estimate.unknown:
         notes.append(

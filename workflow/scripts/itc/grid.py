@@ -21,6 +21,11 @@ from itc.engines import _base as engines
 from itc.fingerprint import of_file
 from itc.procedures._base import ProcedureError
 
+# What analyses may know of a model's entry.
+SHOWN_OF_MODELS = frozenset(
+    ("title", "reasoning", "parameters", "shape", "price", "model", "gpu_seconds_per_token")
+)
+
 
 def digest(value: Any) -> str:
     """Short content hash (10 hex digits) of a JSON-like value."""
@@ -592,13 +597,14 @@ class Grid:
             "seed": self.study.seed,
             "budgets": self.budgets,
             "strategies": list(self.strategies),
+            "strategy_options": self.study.strategy_options,
             "bootstrap": self.study.bootstrap,
             "claims": selected(self.study, "claims"),
             "models": {
                 m: {
                     key: value
                     for key, value in self.model(m).model_dump().items()
-                    if key in ("title", "reasoning", "parameters", "shape", "price", "model")
+                    if key in SHOWN_OF_MODELS
                 }
                 for m in self.study.models
             },

@@ -83,6 +83,24 @@ def constants(kind: str, name: str) -> dict[str, Any]:
     return found
 
 
+@cache
+def parameters(kind: str, name: str, function: str) -> dict[str, Any]:
+    """Parameters of an extension's ``function`` that have a literal default, and that default.
+
+    Read without importing the module, as by ``constants``.
+    """
+    found: dict[str, Any] = {}
+    for node in ast.parse(path(kind, name).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name == function:
+            given = node.args.args[len(node.args.args) - len(node.args.defaults) :]
+            pairs = [
+                *zip(given, node.args.defaults, strict=True),
+                *zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True),
+            ]
+            found = {a.arg: ast.literal_eval(value) for a, value in pairs if value is not None}
+    return found
+
+
 def load(kind: str, name: str) -> ModuleType:
     """Import one extension."""
     module = path(kind, name).relative_to(PACKAGE).with_suffix("")

@@ -75,14 +75,14 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 
 def _options(
-    outcomes: pd.DataFrame, budgets: list[int], seed: int
+    outcomes: pd.DataFrame, budgets: list[int], seed: int, options: Mapping[str, dict]
 ) -> tuple[dict[str, np.ndarray], dict[int, int]]:
     """Columns of table ``evaluations`` [P, O] of every option; majority's column by budget."""
     found: dict[str, list[np.ndarray]] = {name: [] for name in EVALUATED}
     column: dict[int, int] = {}
     n = outcomes["problem_id"].nunique()
     for name in OPTIONS:
-        frame = evaluate_strategy(name, outcomes, budgets, {}, seed)
+        frame = evaluate_strategy(name, outcomes, budgets, options.get(name), seed)
         if name == "majority":
             start = sum(values.shape[1] for values in found["correct"])
             column = {b: start + i for i, b in enumerate(budgets)}
@@ -95,7 +95,9 @@ def _cell(
     probe: Pool, pool: Pool, outcomes: pd.DataFrame, settings: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
     budgets = [b for b in settings["budgets"] if b <= pool.n_draws]
-    options, column = _options(outcomes, budgets, int(settings["seed"]))
+    options, column = _options(
+        outcomes, budgets, int(settings["seed"]), settings.get("strategy_options", {})
+    )
     accuracy, cost = options["correct"], options["cost_output_tokens"]
     n = len(pool.problem_ids)
     n_bins = max(1, min(BINS, n // 10))

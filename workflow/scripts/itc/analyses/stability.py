@@ -67,9 +67,8 @@ def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]
     implied: dict[tuple[str, str], dict[str, float]] = {}
     for procedure in sorted(own["procedure"].unique()):
         for name in STRATEGIES:
-            frame = evaluate_strategy(
-                name, own, [budget], {"procedure": procedure}, int(settings["seed"])
-            )
+            params = {**settings.get("strategy_options", {}).get(name, {}), "procedure": procedure}
+            frame = evaluate_strategy(name, own, [budget], params, int(settings["seed"]))
             if len(frame):
                 accuracy.setdefault(procedure, {})[name] = float(frame["correct"].mean())
                 implied[procedure, name] = _undecided.of_values(frame)

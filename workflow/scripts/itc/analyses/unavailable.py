@@ -34,11 +34,12 @@ SCHEMA = register(
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
     """Table ``unavailable``; ``settings["strategies"]`` limits the strategies, else all of them."""
     names = settings.get("strategies") or registry.names("strategies")
+    options = settings.get("strategy_options", {})
     pieces = []
     for dataset, rows in inputs["outcomes"].groupby("dataset", sort=True):
         stock = inventory(rows)
         for name in names:
-            found = availability(name, stock, settings["budgets"])
+            found = availability(name, stock, settings["budgets"], options.get(name))
             pieces.append(
                 found.groupby(["model", "budget"], as_index=False)["reason"]
                 .agg("; ".join)
