@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,6 +86,12 @@ def copy_checkout(folder: Path) -> Project:
             shutil.copy2(source, target)
     (folder / "models").symlink_to(REPO / "models")
     return Project(folder)
+
+
+@pytest.fixture(scope="session")
+def checkout() -> Callable[[Path], Project]:
+    """Make another copy of the checkout in a folder, for tests of two machines."""
+    return copy_checkout
 
 
 @pytest.fixture

@@ -8,11 +8,23 @@ sys.path.insert(0, str(Path(workflow.current_basedir) / ".." / "scripts"))
 
 from itc import registry
 from itc.config import ConfigError, read_config, selected
+from itc.deposit.manifest import ArchiveError
+from itc.deposit.store import beside, overlay
 from itc.fingerprint import fingerprint, of_files
 from itc.grid import Grid
 from snakemake.exceptions import WorkflowError
+from snakemake.utils import update_config
 
 REPO = Path(workflow.current_basedir).parents[1].resolve()
+
+# An archive's own study lies between the defaults and what the command line says.
+archive_path = config.get("archive") or beside(workflow.configfiles)
+if archive_path:
+    try:
+        update_config(config, {**overlay(archive_path), "archive": archive_path})
+    except ArchiveError as error:
+        raise WorkflowError(str(error)) from None
+    update_config(config, workflow.config_settings.overwrite_config)
 
 try:
     grid = Grid(read_config(config), REPO)

@@ -11,7 +11,7 @@ rule prepare_dataset:
         mem_mb=2000,
         runtime=30,
     params:
-        spec=lambda wildcards: grid.dataset(wildcards.dataset).model_dump(),
+        spec=lambda wildcards: grid.dataset(wildcards.dataset).model_dump(exclude={"redistribute"}),
         root=".",
     message:
         "preparing dataset {wildcards.dataset}"

@@ -77,6 +77,9 @@ class Study(Section):
         description="Budgets (draws) at which strategies are evaluated; empty: powers of two.",
     )
     bootstrap: int = Field(2000, ge=100, description="Bootstrap replicates over problems.")
+    text: Literal["keep", "hash", "drop"] = Field(
+        "keep", description="What an archive of this study holds of the responses' text."
+    )
     probe: Probe = Field(
         default_factory=Probe, description="How reproducible the sampling is: what to try."
     )
@@ -89,7 +92,9 @@ class Dataset(BaseModel):
     model_config = ConfigDict(extra="allow", protected_namespaces=())
 
     title: str = Field(description="Name in the report.")
-    loader: str = Field(description="File in itc/datasets/ that reads it, or `recording`.")
+    loader: str = Field(
+        description="File in itc/datasets/ that reads it, or `recording`, or `archive`."
+    )
     answer_type: str = Field(description="File in itc/grading/ that judges its answers.")
     licence: str = Field("unknown", description="Licence of the problems.")
     problems: int | None = Field(
@@ -100,8 +105,12 @@ class Dataset(BaseModel):
     prompts: dict[str, str] = Field(
         default_factory=dict, description="Template used instead of a procedure's, by its name."
     )
-    import_from: str | None = Field(None, description="`imports` entry that holds the problems.")
-    recorded_as: str | None = Field(None, description="Name of this dataset in the recording.")
+    import_from: str | None = Field(
+        None, description="`imports` or `archives` entry that holds the problems."
+    )
+    recorded_as: str | None = Field(
+        None, description="Name of this dataset in the recording or archive."
+    )
 
 
 class Shape(Section):
@@ -162,8 +171,12 @@ class Model(Section):
     mem_mb: int = Field(4000, gt=0, description="Main memory of a generation job, MB.")
     runtime: int = Field(60, gt=0, description="Minutes of a generation job, first attempt.")
     threads: int = Field(2, gt=0, description="CPU cores of a generation job.")
-    import_from: str | None = Field(None, description="`imports` entry of its responses.")
-    recorded_as: str | None = Field(None, description="Name of this model in the recording.")
+    import_from: str | None = Field(
+        None, description="`imports` or `archives` entry of its responses."
+    )
+    recorded_as: str | None = Field(
+        None, description="Name of this model in the recording or archive."
+    )
 
 
 class Procedure(BaseModel):
@@ -217,6 +230,18 @@ class Import(BaseModel):
     )
 
 
+class Archive(Section):
+    """A deposit of another study of this workflow, replayed from its own tables."""
+
+    path: str | None = Field(
+        None, description="Unpacked folder or tar file; without it the top-level key `archive`."
+    )
+    sha256: str | None = Field(
+        None, description="Checksum of its manifest.json, verified when given."
+    )
+    credit: str = Field("", description="Whose responses these are.")
+
+
 class Config(Section):
     """The whole configuration as Snakemake merges it."""
 
@@ -228,6 +253,12 @@ class Config(Section):
         default_factory=dict, description="Registry of recordings to import from."
     )
     recordings: str | None = Field(None, description="Folder the recordings lie in.")
+    archives: dict[str, Archive] = Field(
+        default_factory=dict, description="Registry of archives to replay from."
+    )
+    archive: str | None = Field(
+        None, description="Archive to replay as it is: its study and definitions are taken over."
+    )
     results: str = Field("results", description="Folder of everything that can be made again.")
     journal: str = Field("journal", description="Folder of what was generated: never remade.")
     prune: bool = Field(
@@ -310,17 +341,30 @@ def _check_entry(label: str, kind: str, name: str, entry: BaseModel, problems: l
             )
 
 
+# Where recorded problems and responses come from -> the registry that `import_from` names.
+SOURCES = {"recording": "imports", "import": "imports", "archive": "archives"}
+
+
+def _check_source(
+    label: str, source: str, entry: Dataset | Model, config: Config, problems: list[str]
+) -> None:
+    """Check that the recording or archive an entry is taken from is defined."""
+    kind = SOURCES[source]
+    known = sorted(getattr(config, kind))
+    if entry.import_from not in known:
+        problems.append(
+            f"{label}.import_from: {entry.import_from!r} is not in `{kind}`; "
+            f"allowed: {', '.join(known) or 'none defined'}"
+        )
+
+
 def _check_entries(config: Config, problems: list[str]) -> None:
     for name in config.study.datasets:
         entry = config.datasets.get(name)
         if entry is not None:
             _check_entry(f"datasets.{name}", "grading", entry.answer_type, Section(), problems)
-            if entry.loader == "recording":
-                if entry.import_from not in config.imports:
-                    problems.append(
-                        f"datasets.{name}.import_from: {entry.import_from!r} is not in `imports`; "
-                        f"allowed: {', '.join(config.imports) or 'none defined'}"
-                    )
+            if entry.loader in SOURCES:
+                _check_source(f"datasets.{name}", entry.loader, entry, config, problems)
             else:
                 _check_entry(f"datasets.{name}", "datasets", entry.loader, entry, problems)
     for name in config.study.procedures:
@@ -343,11 +387,8 @@ def _check_entries(config: Config, problems: list[str]) -> None:
             _check_entry(f"models.{name}.engine", "engines", model.engine, Section(), problems)
             if not model.model:
                 problems.append(f"models.{name}.model: missing; give a folder or a repository")
-        elif model.import_from not in config.imports:
-            problems.append(
-                f"models.{name}.import_from: {model.import_from!r} is not in `imports`; "
-                f"allowed: {', '.join(config.imports) or 'none defined'}"
-            )
+        else:
+            _check_source(f"models.{name}", model.source, model, config, problems)
 
 
 def _check_strategy_options(config: Config, problems: list[str]) -> None:

@@ -25,7 +25,7 @@ INTRODUCTION = """\
 `default.yaml` is the laptop study, `replay.yaml` replays recorded responses, `paper.yaml` is the
 full study. `--configfile FILE` overlays the default: selections (`study.datasets`, `study.models`,
 ...) are lists, which the overlay replaces; definitions (`datasets`, `models`, `procedures`,
-`imports`) are registries, to which it adds. Unknown keys are errors.
+`imports`, `archives`) are registries, to which it adds. Unknown keys are errors.
 
 `datasets.yaml`, `models.yaml`, `procedures.yaml` hold the definitions, `prompts/` the templates,
 `lexicons/` the marker lists. This page is generated:
@@ -39,6 +39,7 @@ TITLES = {
     "Model": "`models.*`: one model",
     "Procedure": "`procedures.*`: one way to call a model",
     "Import": "`imports.*`: one file of recorded responses",
+    "Archive": "`archives.*`: one deposit to replay",
     "Shape": "`models.*.shape`",
     "Price": "`models.*.price`",
 }

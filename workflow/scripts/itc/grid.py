@@ -17,6 +17,8 @@ from typing import Any
 
 from itc import registry
 from itc.config import Config, ConfigError, Dataset, Model, Procedure, budgets, selected
+from itc.deposit.archives import Archives
+from itc.deposit.manifest import Responses
 from itc.engines import _base as engines
 from itc.fingerprint import of_file
 from itc.procedures._base import ProcedureError
@@ -69,6 +71,7 @@ class Grid:
         self.home = f"{self.results}/{self.study.name}"
         self.grading_cache = f"{self.results}/cache/grading"  # no output: may go at any time
         self.budgets = budgets(self.study)
+        self.archives = Archives(config)
 
     # -- definitions -----------------------------------------------------------------------------
 
@@ -87,7 +90,12 @@ class Grid:
     @cached_property
     def imported(self) -> tuple[str, ...]:
         """Models whose responses come from recordings."""
-        return tuple(m for m in self.study.models if self.model(m).source != "generate")
+        return tuple(m for m in self.study.models if self.model(m).source == "import")
+
+    @cached_property
+    def archived(self) -> tuple[str, ...]:
+        """Models whose responses come from archives."""
+        return tuple(m for m in self.study.models if self.model(m).source == "archive")
 
     @cached_property
     def generated(self) -> tuple[str, ...]:
@@ -96,8 +104,9 @@ class Grid:
 
     @cached_property
     def prepared(self) -> tuple[str, ...]:
-        """Datasets that a loader prepares; the others come with their recording."""
-        return tuple(d for d in self.study.datasets if self.dataset(d).loader != "recording")
+        """Datasets that a loader prepares; the others come with their recording or archive."""
+        given = ("recording", "archive")
+        return tuple(d for d in self.study.datasets if self.dataset(d).loader not in given)
 
     def depth(self, procedure: str) -> int:
         """Number of ancestors; a procedure without parent has depth 0."""
@@ -167,6 +176,9 @@ class Grid:
 
     def _dataset_key(self, name: str) -> str:
         entry = self.dataset(name)
+        if entry.loader == "archive":
+            _, recorded = self.archives.dataset(name, entry)
+            return digest([self.archives.identity(str(entry.import_from)), recorded])
         shown = {"title", "system_prompt", "prompts", "redistribute", "problems"}
         identity = entry.model_dump(exclude=shown)
         if entry.import_from:
@@ -199,8 +211,21 @@ class Grid:
                     settings = self.generation_cell(run)["settings"]
                     module = registry.load("procedures", settings["kind"])
                     module.check(run.procedure, settings)
+                    self._check_asked(run)
+            for run in self.held:
+                self.shards_of(run)
+            self.archives.check_features({self._archive(run) for run in self.held})
         except (engines.EngineError, ProcedureError) as error:
             raise ConfigError(str(error)) from error
+
+    def _check_asked(self, run: Run) -> None:
+        """Refuse to ask a model what an archive withholds."""
+        entry = self.dataset(run.dataset)
+        if entry.loader == "archive" and self.archives.withheld(run.dataset, entry):
+            raise ConfigError(
+                f"datasets.{run.dataset}: archive {entry.import_from!r} holds no questions of it, "
+                f"so {run.model!r} cannot be asked; give the dataset its own loader or drop it"
+            )
 
     def check_keys(self, rules: set[str]) -> None:
         """Refuse to start ``rules`` (names) that sample a served model without its API key.
@@ -233,7 +258,7 @@ class Grid:
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
-        """All runs of the study, generated and imported."""
+        """All runs of the study: generated, imported, and replayed from archives."""
         found = []
         for dataset in self.study.datasets:
             key = f"{dataset}-{self._dataset_keys[dataset]}"
@@ -245,6 +270,11 @@ class Grid:
                     tag = digest([source, self.model(model).recorded_as])
                     found.append(Run(dataset, model, "sample", f"{key}/{model}/recorded-{tag}"))
                     continue
+                if model in self.archived:
+                    found += [
+                        run for run in self.held if (run.dataset, run.model) == (dataset, model)
+                    ]
+                    continue
                 for procedure in self.study.procedures:
                     if self.procedure(procedure).reasoning_only and not self.model(model).reasoning:
                         continue
@@ -252,6 +282,36 @@ class Grid:
                     folder = f"{key}/{model}/{procedure}-{tag}"
                     found.append(Run(dataset, model, procedure, folder))
         return tuple(found)
+
+    @cached_property
+    def held(self) -> dict[Run, dict[str, Responses]]:
+        """Runs that archives hold: their entries in the manifest by shard.
+
+        Raises ConfigError where an archive does not hold a model or dataset of the study at all.
+        """
+        found = {}
+        for dataset in self.study.datasets:
+            for model in self.archived:
+                entries = self.dataset(dataset), self.model(model)
+                name = str(entries[1].import_from)
+                if entries[0].loader != "archive" or entries[0].import_from != name:
+                    continue
+                shards = self.archives.responses(dataset, model, entries)
+                for procedure in self.study.procedures:
+                    if procedure in shards:
+                        source = [self.archives.identity(name), entries[1].recorded_as or model]
+                        tag = digest([*source, procedure])
+                        folder = f"{dataset}-{self._dataset_keys[dataset]}/{model}"
+                        run = Run(dataset, model, procedure, f"{folder}/{procedure}-{tag}")
+                        found[run] = shards[procedure]
+        return found
+
+    def _archive(self, run: Run) -> str:
+        return str(self.model(run.model).import_from)
+
+    def sealed(self, run: Run) -> bool:
+        """Whether a run's text is not in its archive: its outcomes are replayed, not remade."""
+        return any(entry.sealed for entry in self.held.get(run, {}).values())
 
     def draws(self, procedure: str) -> int:
         """Draws of a procedure: its own number, else the study's for its kind.
@@ -285,6 +345,9 @@ class Grid:
 
     def shards_of(self, run: Run) -> tuple[str, ...]:
         """Shard names of a run; recordings are one shard."""
+        if run in self.held:
+            wanted = self.shards(run.procedure)
+            return tuple(self.archives.shards(self._archive(run), self.held[run], wanted))
         return ("000",) if run.model in self.imported else self.shards(run.procedure)
 
     @cached_property
@@ -296,8 +359,8 @@ class Grid:
 
     @cached_property
     def annotation_batches(self) -> tuple[Batch, ...]:
-        """Annotation jobs: as generation jobs, with imported and given responses as well."""
-        return self._batches(lambda run, shard: True)
+        """Annotation jobs: as generation jobs, with imported, given and replayed responses."""
+        return self._batches(lambda run, shard: not self.sealed(run))
 
     def _batches(self, wanted: Callable[[Run, str], bool]) -> tuple[Batch, ...]:
         by_cell: dict[tuple[str, int, str], list[Run]] = {}
@@ -394,6 +457,7 @@ class Grid:
             path(run, shard)
             for run in self.runs
             if (run.dataset, run.model) == (dataset, model)
+            and not (kind == "annotations" and self.sealed(run))
             for shard in self.shards_of(run)
         ]
 
@@ -514,7 +578,10 @@ class Grid:
             "block": self.block(run.procedure),
             "settings": {
                 **entry,
-                "prompts": self.prompt_texts(run.dataset, run.procedure),
+                # Judging what was recorded elsewhere needs none of this checkout's templates.
+                "prompts": {}
+                if run in self.held
+                else self.prompt_texts(run.dataset, run.procedure),
                 "system_prompt": self.dataset(run.dataset).system_prompt or entry["system_prompt"],
             },
         }
@@ -530,6 +597,39 @@ class Grid:
                 if run.dataset not in self.prepared:
                     cell["datasets"][run.dataset] = self.dataset_path(run.dataset)
                 cell["responses"][run.dataset, run.model] = self.response_path(run, "000")
+        return found
+
+    @cached_property
+    def replays(self) -> dict[str, dict[str, dict[str, Any]]]:
+        """Per archive in use: path of every table it provides -> the table and its file there."""
+        found: dict[str, dict[str, dict[str, Any]]] = {}
+        for name in self.study.datasets:
+            entry = self.dataset(name)
+            if entry.loader == "archive":
+                manifest, recorded = self.archives.dataset(name, entry)
+                held = manifest.datasets[recorded]
+                found.setdefault(str(entry.import_from), {})[self.dataset_path(name)] = {
+                    "table": "withheld_problems" if held.withheld else "datasets",
+                    "file": held.file,
+                }
+        for run in self.held:
+            tables = found[self._archive(run)]
+            names = {"dataset": run.dataset, "model": run.model}
+            for shard in self.shards_of(run):
+                response = self.held[run][shard]
+                tables[self.response_path(run, shard)] = {
+                    "table": "sealed_responses" if response.sealed else "responses",
+                    "file": response.file,
+                    **names,
+                }
+            if self.sealed(run):
+                manifest = self.archives.manifest(self._archive(run))
+                first = next(iter(self.held[run].values()))
+                tables[self.outcome_path(run.dataset, run.model)] = {
+                    "table": "outcomes",
+                    "file": manifest.outcome(first.dataset, first.model),
+                    **names,
+                }
         return found
 
     def _files(self, label: str) -> list[str]:
@@ -585,7 +685,9 @@ class Grid:
 
     def relevant(self) -> dict[str, Any]:
         """The part of the configuration this study uses: what its hash is taken of."""
-        config = self.config.model_dump(mode="json", exclude={"recordings"})
+        config = self.config.model_dump(mode="json", exclude={"recordings", "archive"})
+        for entry in config["archives"].values():
+            del entry["path"]
         for kind in ("datasets", "models", "procedures"):
             config[kind] = {name: config[kind][name] for name in getattr(self.study, kind)}
         return config

@@ -62,6 +62,12 @@ class Schema:
     required: tuple[str, ...] = ()  # may never be null, beside the key
     open_prefixes: tuple[str, ...] = ()  # further float columns allowed under these prefixes
 
+    def kind(self, column: str) -> pa.DataType | None:
+        """Type of a column; None where the table may not hold it."""
+        if column in self.columns:
+            return self.columns[column]
+        return FLOAT if column.startswith(self.open_prefixes or ("\0",)) else None
+
 
 SCHEMAS = {
     s.name: s
@@ -71,7 +77,7 @@ SCHEMAS = {
             1,
             {
                 "problem_id": STRING,
-                "question": TEXT,
+                "question": TEXT,  # null only where an archive withholds it
                 "gold": TEXT,
                 "answer_type": STRING,
                 "subject": STRING,
@@ -81,7 +87,7 @@ SCHEMAS = {
                 "metadata": TEXT,  # JSON object, whatever the grader of this type needs
             },
             ("problem_id",),
-            ("question", "answer_type"),
+            ("answer_type",),
         ),
         Schema(
             "responses",
@@ -190,11 +196,7 @@ def to_arrow(frame: pd.DataFrame, name: str, where: str = "table") -> pa.Table:
     Raises TableError naming the column, the row count or the duplicate key at fault.
     """
     schema = SCHEMAS[name]
-    unknown = [
-        c
-        for c in frame.columns
-        if c not in schema.columns and not c.startswith(schema.open_prefixes or ("\0",))
-    ]
+    unknown = [c for c in frame.columns if schema.kind(c) is None]
     if unknown:
         raise TableError(f"{where}: columns {unknown} are not in schema {name!r} v{schema.version}")
     missing = [c for c in (*schema.key, *schema.required) if c not in frame.columns]

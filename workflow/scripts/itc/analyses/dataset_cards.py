@@ -46,7 +46,7 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
     repeated = duplicates(problems)
     rows = []
     for name, frame in problems.items():
-        length = frame["question"].dropna().str.len()
+        length = frame["question"].dropna().astype("str").str.len()
         sources = sorted(frame["source"].dropna().unique())
         pinned = [_pin(source) for source in sources]
         rows.append(

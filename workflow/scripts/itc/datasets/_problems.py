@@ -172,6 +172,7 @@ def duplicates(
         for question, problem, gold in zip(
             frame["question"], frame["problem_id"], frame["gold"], strict=True
         )
+        if isinstance(question, str)  # an archive may withhold it
     ]
     found = pd.DataFrame(rows, columns=["key", "dataset", "problem_id", "gold"])
     found = found[found.duplicated("key", keep=False)].sort_values(["key", "dataset", "problem_id"])

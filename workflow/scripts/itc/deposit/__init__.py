@@ -1,0 +1,1 @@
+"""The deposit: a study's recorded responses as one archive, and its replay from there."""

@@ -1,0 +1,116 @@
+"""Turn an archive back into the tables of a study, after all of it was verified."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from itc import tables
+from itc.deposit import seal
+from itc.deposit.manifest import ArchiveError, Manifest
+from itc.deposit.store import Store, opened, read_manifest, verify
+
+# Tables that only archives hold, and the study's table made of them.
+GIVEN: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
+    "withheld_problems": ("datasets", seal.given_problems),
+    "sealed_responses": ("responses", seal.given_responses),
+}
+
+
+def check_versions(manifest: Manifest, where: str) -> None:
+    """Refuse an archive whose tables have other schema versions than this checkout's."""
+    commit = f" (commit {manifest.code.commit})" if manifest.code.commit else ""
+    for name, version in manifest.tables.items():
+        known = tables.SCHEMAS.get(name)
+        if known is None or version > known.version:
+            raise ArchiveError(
+                f"{where}: table {name!r} has schema version {version}, this checkout reads "
+                f"{known.version if known else 'no such table'}; update the checkout to the "
+                f"release that wrote the archive{commit} or a later one"
+            )
+        if version < known.version:
+            raise ArchiveError(
+                f"{where}: table {name!r} has schema version {version}, this checkout writes "
+                f"{known.version}; replay with the release that wrote the archive{commit}"
+            )
+
+
+def _read(
+    store: Store, where: str, file: str, table: str, names: dict[str, str], whole: bool
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Rows of a file, only the columns ``names`` unless ``whole``; and the names to be changed."""
+    schema = tables.SCHEMAS[table]
+    try:
+        with store.open(file) as source, pq.ParquetFile(source) as parquet:
+            found = parquet.schema_arrow
+            label = (found.metadata or {}).get(b"itc.table", b"?").decode("utf-8", "replace")
+            wrong = [n for n in found.names if found.field(n).type != schema.kind(n)]
+            wrong += [n for n in schema.columns if n not in found.names]
+            if label != table or wrong:
+                raise ArchiveError(
+                    f"{where}: {file} is not table {table!r} of this checkout"
+                    + (
+                        f" (column {wrong[0]!r} is missing, of another type or unknown)"
+                        * bool(wrong)
+                    )
+                    + "; replay with the release that wrote the archive"
+                )
+            frame = parquet.read(columns=list(names)).to_pandas()
+            renamed = {k: v for k, v in names.items() if (frame[k] != v).any()}
+            if any(frame[k].nunique() != 1 for k in names):
+                raise ArchiveError(f"{where}: {file} mixes datasets or models")
+            return (parquet.read().to_pandas() if whole or renamed else frame), renamed
+    except pa.ArrowInvalid as error:
+        raise ArchiveError(f"{where}: {file} is not a readable parquet file: {error}") from error
+
+
+def _copy(store: Store, file: str, target: Path) -> None:
+    """Copy a file as it is, so that it has the bytes it had where it was written."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        with store.open(file) as source, partial.open("wb") as copy:
+            shutil.copyfileobj(source, copy, 1 << 20)
+        os.replace(partial, target)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def replay(path: Path, wanted: dict[str, dict[str, Any]]) -> None:
+    """Verify the archive at ``path`` and write the tables ``wanted``.
+
+    ``wanted`` maps each path to be written to ``table`` and ``file`` (in the archive) and, where
+    the study may call them otherwise, the ``dataset`` and ``model`` of its rows. Raises
+    ArchiveError naming the file at fault; nothing is written unless the whole archive is sound.
+    """
+    where = str(path)
+    manifest, _ = read_manifest(path)
+    check_versions(manifest, where)
+    with opened(path) as store:
+        verify(store, manifest, where)
+        for target, entry in wanted.items():
+            names = {k: str(v) for k, v in entry.items() if k in ("dataset", "model")}
+            table, give = GIVEN.get(entry["table"], (entry["table"], None))
+            frame, renamed = _read(
+                store, where, entry["file"], entry["table"], names, whole=give is not None
+            )
+            if give is None and not renamed:
+                _copy(store, entry["file"], Path(target))
+            else:
+                frame = frame if give is None else give(frame)
+                tables.write(frame.assign(**renamed), table, target)
+    print(f"{where}: {len(manifest.files)} files verified, {len(wanted)} tables taken", flush=True)
+    if manifest.outcomes:
+        print(
+            f"no text of {len(manifest.outcomes)} datasets x models: their grades, answer classes "
+            f"and features ({', '.join(manifest.features)}) are those of the archive",
+            flush=True,
+        )
