@@ -192,6 +192,28 @@ def test_thinking_tokens_counted_apart_are_added(recording):
     assert list(responses["mine", "m"]["n_output_tokens"]) == [109, 9]
 
 
+def test_settings_inside_objects_are_kept_under_dotted_names(recording):
+    extra = {"config": {"temperature": 0.6, "stop": ["x"]}, "seed": 3, "none": None}
+    _, responses = load(recording([row(0, extra=extra)]))
+    condition = json.loads(responses["mine", "m"]["condition"][0])
+    assert condition == {"config.temperature": 0.6, "seed": 3}
+
+
+def test_without_text_the_recorded_answer_is_graded(recording):
+    rows = [
+        row(0, response_text=None, source_extracted_answer=" 2 "),
+        row(1, response_text=None, source_extracted_answer="3"),
+        row(2, response_text=None, source_extracted_answer=None),
+        row(3, response_text="so \\boxed{2}", source_extracted_answer="3"),
+    ]
+    _, responses = load(recording(rows))
+    frame = responses["mine", "m"]
+    graded = grade(frame, pd.DataFrame([{"problem_id": "7", "gold": "2", **TYPE}]))
+    assert list(graded["verdict"]) == ["right", "wrong", "undecided", "right"]
+    assert list(graded["answer_how"]) == ["source", "source", "none", "boxed"]
+    assert graded["cause"][2] == "no_text"
+
+
 def test_tokens_are_counted_only_where_unknown_and_with_the_tokenizer_named(recording):
     folder = str(root() / "models/tiny-reasoner")
     text = "<think>7 + 8</think>15"

@@ -104,11 +104,12 @@ def test_only_settings_that_follow_the_index_are_named():
                 {
                     "opening": ["Okay", "So", "Let's see", "Hm"][draw // 2],
                     "temperature": 0.6,
+                    "epoch": draw + 1,
                     "at_cap": bool(rng.random() < 0.2),
                     "mostly": bool(draw < 4) if rng.random() < 0.98 else None,
                 }
             )
-            for draw in frame["draw"]
+            for draw in frame["draw"].tolist()
         ]
 
     table = build(outcomes(condition=condition))

@@ -95,6 +95,34 @@ def curves(size: dict, seed: int = 3) -> pd.DataFrame:
     return pd.concat([points, more.truncated(points, REASONING)], ignore_index=True)
 
 
+def full_budget(size: dict) -> pd.DataFrame:
+    """One response and the largest vote of ``curves``; the first model's texts were not kept."""
+    points = curves(size)
+    points = points[points["dataset"] != "all"]
+    last = points[points["budget"] == max(size["budgets"])]
+    names = {"accuracy": "", "low": "_low", "high": "_high"}
+    pieces = [
+        frame.set_index(["dataset", "model"])[list(names)].rename(
+            columns={k: f"{kind}{end}" for k, end in names.items()}
+        )
+        for kind, frame in (
+            ("single", points[points["strategy"] == "single"]),
+            ("vote", last[last["strategy"] == "majority"]),
+        )
+    ]
+    found = pd.concat(pieces, axis=1).reset_index()
+    first = found["model"] == size["models"][0]
+    for end in names.values():
+        found[f"recorded{end}"] = found[f"single{end}"] + 0.01
+    return found.assign(
+        reasoning=found["model"].isin(REASONING),
+        n_problems=60,
+        budget=max(size["budgets"]),
+        undecided=first.astype(float),
+        graded=1.0,
+    )
+
+
 def _contrasts(rng: np.random.Generator, scale: float, lift: float) -> dict:
     """Columns of one correct-against-incorrect row: pooled effect large, within effect small."""
     incorrect = scale * rng.uniform(1.2, 1.6)
@@ -418,6 +446,7 @@ def tables(size: dict) -> dict[str, pd.DataFrame]:
         "models": models(size),
         "curves": points,
         "comparisons": comparisons(size),
+        "full_budget": full_budget(size),
         "lengths": lengths(size),
         "length_law": length_law(size),
         "markers": markers(size),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,7 @@ FINISH_REASONS = {
 }
 THINKING = ("<think>", "</think>")  # around thinking that a source keeps apart
 
-log = logging.getLogger(__name__)
+PLAIN = str | bool | int | float
 
 
 class ImportRefusedError(ValueError):
@@ -121,6 +120,17 @@ def _boolean(row: Mapping[str, Any], column: str) -> bool | None:
     return bool(value)
 
 
+def _settings(extra: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values of ``extra`` and, under dotted names, of the objects right inside it."""
+    inner = {
+        f"{outer}.{key}": value
+        for outer, mapping in extra.items()
+        if isinstance(mapping, Mapping)
+        for key, value in mapping.items()
+    }
+    return {k: v for k, v in (*extra.items(), *inner.items()) if isinstance(v, PLAIN)}
+
+
 def response_row(
     row: dict[str, Any], dataset: str, model: dict[str, Any], apart: Iterable[str] = ()
 ) -> dict[str, Any]:
@@ -149,7 +159,6 @@ def response_row(
         elif thinking and not (pair and pair[0] in text):
             end = 0
     identity = [row["dataset"], row["model"], row["problem_id"], row["sample_index"]]
-    settings = {k: v for k, v in sorted(extra.items()) if isinstance(v, str | bool | int | float)}
     return {
         "dataset": dataset,
         "model": model["name"],
@@ -168,7 +177,7 @@ def response_row(
         "engine": "recording",
         "source_answer": _text(row.get("source_extracted_answer")),
         "source_correct": _boolean(row, "correct"),
-        "condition": _text(json.dumps(settings, sort_keys=True, ensure_ascii=False)),
+        "condition": _text(json.dumps(_settings(extra), sort_keys=True, ensure_ascii=False)),
     }
 
 

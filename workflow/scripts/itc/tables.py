@@ -122,7 +122,7 @@ SCHEMAS = {
                 **RESPONSE_KEY,
                 "response_id": STRING,
                 "answer": TEXT,  # as extracted
-                "answer_how": STRING,  # boxed | phrase | fallback | none
+                "answer_how": STRING,  # boxed | phrase | fallback | source | none
                 "normal_form": TEXT,
                 "verdict": STRING,  # right | wrong | undecided
                 "cause": STRING,  # why undecided

@@ -134,7 +134,8 @@ def settings_by_index(part: pd.DataFrame) -> dict[int, str]:
     """For each draw index the settings that differ by index, as JSON; what varies freely is none.
 
     A key of ``condition`` is such a setting where each index's commonest value covers TYPICAL of
-    its responses and no one value covers as much of all.
+    its responses and no one value covers as much of all. A number that only counts the draws is
+    none.
     """
     if "condition" not in part:
         return {}
@@ -147,7 +148,15 @@ def settings_by_index(part: pd.DataFrame) -> dict[int, str]:
         counts = pd.crosstab(draws, texts.map(value).to_numpy())
         typical = counts.max(axis=1).sum() / counts.to_numpy().sum()
         if typical >= TYPICAL and counts.sum().max() / counts.to_numpy().sum() < TYPICAL:
-            for draw, name in counts.idxmax(axis=1).items():
+            names = counts.idxmax(axis=1)
+            if _counts_draws(names):
+                continue
+            for draw, name in names.items():
                 found[int(draw)][key] = str(json.loads(str(name)))[:LONGEST]
-    texts_of = {d: json.dumps(s, sort_keys=True, ensure_ascii=False) for d, s in found.items() if s}
-    return texts_of
+    return {d: json.dumps(s, sort_keys=True, ensure_ascii=False) for d, s in found.items() if s}
+
+
+def _counts_draws(names: pd.Series) -> bool:
+    """Whether values (JSON, by draw index) are the index itself, from whatever start."""
+    numbers = pd.to_numeric(names, errors="coerce") - names.index
+    return bool(numbers.nunique(dropna=False) == 1 and numbers.notna().all())

@@ -34,6 +34,7 @@ COLUMNS = ("answer", "answer_how", "normal_form", "verdict", "cause", "score")
 OPEN_TAIL = 2000
 OPENING = "<think>"
 NO_TEXT = "no_text"
+SOURCE = "source"  # how an answer was found: by the recording, whose text is not there
 
 
 def grade(
@@ -116,15 +117,19 @@ def grader(answer_type: str) -> ModuleType:
 
 
 def extract_all(responses: pd.DataFrame, known: dict[str, Problem]) -> list[Extraction]:
-    """Answer of each response, in order."""
+    """Answer of each response, in order; where a recording kept no text, the answer it recorded."""
     size = len(responses)
+    names = ("problem_id", "text", "thinking_end", "n_thinking_tokens", "finish_reason")
     columns = [
         list(responses[name]) if name in responses else [None] * size
-        for name in ("problem_id", "text", "thinking_end", "n_thinking_tokens", "finish_reason")
+        for name in (*names, "source_answer")
     ]
     found = []
-    for problem_id, text, end, thought, reason in zip(*columns, strict=True):
+    for problem_id, text, end, thought, reason, source in zip(*columns, strict=True):
         problem = known[problem_id]
+        if not isinstance(text, str) and isinstance(source, str) and source.strip():
+            found.append(Extraction(source.strip(), SOURCE))
+            continue
         found.append(
             extract_one(grader(problem["answer_type"]), problem, text, end, thought, reason)
         )
