@@ -14,8 +14,7 @@ import pytest
 
 from .conftest import GPUS, HERE, Run, wait_for
 
-# `full`: their share of `make test` on a quiet machine has not been measured yet.
-pytestmark = [pytest.mark.slurm, pytest.mark.full, pytest.mark.timeout(2400)]
+pytestmark = [pytest.mark.slurm, pytest.mark.timeout(2400)]
 
 REPO = HERE.parents[1]
 MINI = "tests/config/mini.yaml"
