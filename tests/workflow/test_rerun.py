@@ -106,6 +106,14 @@ def test_a_title_or_a_run_time_starts_no_generation(finished):
     assert not sampling(finished.jobs("all"))
 
 
+def test_a_datasets_title_neither_loads_it_again_nor_hides_missing_responses(finished):
+    finished.edit("tests/config/mini.yaml", "title: Sums", "title: Additions")
+    assert "prepare_dataset" not in finished.jobs("all")
+    for path in (finished.folder / "results/responses").rglob("*.parquet"):
+        path.unlink()
+    assert sampling(finished.jobs("responses"))
+
+
 def test_a_changed_problem_resamples_only_itself(finished):
     before = engine_calls(finished)
     finished.edit("tests/config/sums.csv", "What is 5 + 6?", "What is 5 + 0?")
