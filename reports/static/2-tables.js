@@ -57,8 +57,9 @@
       body.replaceChildren(...part.map((row) => element("tr", {}, ...row.map((value, i) =>
         element("td", { className: data.columns[i] === "text" ? "text" : "num", textContent: show(value, data.columns[i]) })))));
       const first = found.length ? state.at * page + 1 : 0;
-      const rows = found.length === data.rows.length ? `${fixed(data.rows.length, 0)} rows` : `${fixed(found.length, 0)} of ${fixed(data.rows.length, 0)} rows`;
-      status.textContent = found.length > page ? `${first}\u2013${first + part.length - 1} of ${rows}` : rows;
+      const rows = `${fixed(found.length, 0)} ${found.length === 1 ? "row" : "rows"}`;
+      const all = found.length === data.rows.length ? "" : `, ${fixed(data.rows.length, 0)} without filters`;
+      status.textContent = `${found.length > page ? `${first}\u2013${first + part.length - 1} of ` : ""}${rows}${all}`;
       previous.disabled = state.at === 0;
       next.disabled = (state.at + 1) * page >= found.length;
     };

@@ -7,6 +7,7 @@
     node.append(...children);
     return node;
   };
+  const words = (name) => name.replaceAll("_", " ");
   const number = (v) => (v === null ? "\u2013" : v.toLocaleString("en-US", { maximumFractionDigits: 3 }));
 
   for (const box of document.querySelectorAll("[data-explorer]")) {
@@ -66,16 +67,18 @@
       const body = make("div", {}, ...texts());
       const head = make("h3", {}, make("bdi", { textContent: open.model }), ` · draw ${open.draw}`,
         open.round ? ` · round ${open.round}` : "", " ", make("span", { className: `chip ${open.verdict}`, textContent: open.verdict }));
-      const facts = make("p", { className: "dim" }, `${open.procedure}, ${number(open.tokens)} tokens`,
+      const facts = make("p", { className: "dim" }, `${words(open.procedure)}, ${number(open.tokens)} tokens`,
         open.cut ? ", cut at the token cap" : "", open.answer ? ", answer " : ", no answer",
         ...(open.answer ? [make("bdi", { textContent: open.answer })] : []));
       reader.replaceChildren(head, facts, legend, body);
     };
 
     const list = () => {
+      const several = names("procedure").length > 1;
       const shown = draws.slice(at, at + PAGE);
       part("draws").replaceChildren(...shown.map((d) => {
-        const button = make("button", { type: "button", className: "open" }, make("bdi", { textContent: d.model }), ` ${d.draw}${d.round ? `.${d.round}` : ""}`);
+        const button = make("button", { type: "button", className: "open" }, make("bdi", { textContent: d.model }), ` ${d.draw}`);
+        if (several) button.append(make("span", { className: "how", textContent: `${words(d.procedure)}${d.round ? ` ${d.round}` : ""}` }));
         button.setAttribute("aria-pressed", String(d === open));
         button.addEventListener("click", () => {
           open = d;
@@ -102,14 +105,15 @@
         options(pick.model, names("model"), "all models");
         options(pick.verdict, names("verdict"), "any verdict");
         const procedures = names("procedure");
-        options(pick.procedure, procedures, "all procedures");
+        options(pick.procedure, procedures.map(([value]) => [value, words(value)]), "all procedures");
+        if (changed === "start" && procedures.some(([value]) => value === "sample")) pick.procedure.value = "sample";
         pick.procedure.parentElement.hidden = procedures.length < 2;
         part("question").textContent = problem().question || "not recorded";
         part("gold").textContent = problem().gold || "not recorded";
       }
       draws = problem().draws.filter((d) => (!pick.model.value || d.model === pick.model.value) && (!pick.verdict.value || d.verdict === pick.verdict.value) && (!pick.procedure.value || d.procedure === pick.procedure.value));
       at = 0;
-      if (!draws.includes(open)) open = null;
+      if (!draws.includes(open)) open = changed === "start" ? draws.find((d) => d.thinking.length) || draws[0] || null : null;
       list();
       read();
     };

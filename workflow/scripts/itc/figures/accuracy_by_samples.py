@@ -52,6 +52,9 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
         titles = strategy_titles(curves)
         datasets = panels_of(curves, MAX_DATASETS)
         data = curves[curves["strategy"].isin(chosen) & curves["dataset"].isin(datasets)]
+        known = rows_of(tables, "models", "model")
+        if known is not None:  # a vote over several models is no model
+            data = data[data["model"].isin(known["model"])]
         looks = cast(tables, list(data["model"].unique()))
         columns = min(len(looks), MAX_COLUMNS)
         bands = math.ceil(len(looks) / columns)

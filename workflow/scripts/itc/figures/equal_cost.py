@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from itc.figures._parts import headline_dataset, missing, rows_of, signed
-from itc.figures._style import INK, WIDTH, cast, strategy_titles, style
+from itc.figures._style import INK, WIDTH, Look, cast, strategy_titles, style
 
 TITLE = "Gain over majority vote at the same output tokens"
 TABLES = ("comparisons", "curves", "models")
@@ -17,6 +20,7 @@ SECTION = "strategies"
 ORDER = 20
 AXIS_COLUMN, BASELINE = "cost_output_tokens", "majority"
 MAX_STRATEGIES = 10
+REACH = 0.3  # differences beyond would press all others together: an arrow with the value instead
 KEY = ["dataset", "axis", "baseline", "model", "strategy", "budget"]
 
 
@@ -50,8 +54,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
                 own = rows[(rows["strategy"] == strategy) & (rows["model"] == look.model)]
                 at = y + step * (m - (len(looks) - 1) / 2)
                 for row in own.itertuples():
-                    ax.plot([row.low, row.high], [at, at], color=look.colour, linewidth=1.2)
-                    ax.plot(row.difference, at, markersize=4.5, linestyle="none", **look.points())
+                    mark(ax, at, row, look)
         titles = strategy_titles(tables["curves"]) if "curves" in tables else {}
         ax.set_yticks(range(len(ranked)), [titles.get(s, s) for s in ranked])
         for edge in np.arange(0.5, len(ranked) - 1):
@@ -66,6 +69,31 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
             for look in looks
         ]
         fig.legend(handles=handles, loc="outside upper left", ncols=min(4, len(looks)))
+        low, high = rows["low"].min(), rows["high"].max()
+        pad = 0.04 * (min(high, REACH) - max(low, -REACH))
+        ax.set_xlim(max(low, -REACH) - pad, min(high, REACH) + pad)
     keep = [*KEY, "cost", "difference", "low", "high"]
     keep += [c for c in ("accuracy", "baseline_accuracy", "p_holm") if c in rows]
     return fig, rows[keep].sort_values(KEY, ignore_index=True)
+
+
+def mark(ax: Axes, at: float, row: Any, look: Look) -> None:
+    """One difference with its interval; an arrow at the edge where it lies beyond REACH."""
+    if abs(row.difference) <= REACH:
+        ends = np.clip([row.low, row.high], -REACH, REACH)
+        ax.plot(ends, [at, at], color=look.colour, linewidth=1.2)
+        ax.plot(row.difference, at, markersize=4.5, linestyle="none", **look.points())
+        return
+    side = np.sign(row.difference)
+    edge = side * REACH
+    ax.plot(edge, at, marker="<" if side < 0 else ">", color=look.colour, markersize=5)
+    ax.annotate(
+        signed(100 * row.difference),
+        (edge, at),
+        xytext=(-7 * side, 0),
+        textcoords="offset points",
+        ha="left" if side < 0 else "right",
+        va="center",
+        color=look.colour,
+        fontsize=7.4,
+    )

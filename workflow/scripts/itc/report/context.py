@@ -106,7 +106,10 @@ class Context:
 def in_order(frame: pd.DataFrame, **leading: tuple[str, ...]) -> pd.DataFrame:
     """Rows sorted by the columns named, in that order, those values first; pooled rows lead."""
     ranks = pd.DataFrame(index=frame.index)
-    for column, first in {**leading, "dataset": ("all",), "model": ()}.items():
+    asked = {"dataset": ("all",), "model": ()} | {
+        c: leading[c] for c in ("dataset", "model") if c in leading
+    }
+    for column, first in {**{c: v for c, v in leading.items() if c not in asked}, **asked}.items():
         if column in frame:
             place = {name: i for i, name in enumerate(first)}
             ranks[f"{column} rank"] = frame[column].map(place).fillna(len(first))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
-ROW, TOP, LABEL, PLOT, VALUE = 20, 8, 250, 280, 190
+ROW, TOP, LABEL, PLOT, VALUE = 20, 8, 290, 280, 230
 WIDTH = LABEL + PLOT + VALUE
 
 

@@ -111,10 +111,15 @@ class FigureBlock:
     svg: Markup
     caption: Markup
     alt: str
-    number: int
+    number: str  # 1, 2, ...; figures that share a switch share the number: 3a, 3b
     origin: Origin | None = None
     axis: str = ""  # label on a switch of several figures
-    empty: bool = False  # says only why there is nothing to draw
+    absent: str = ""  # why there is nothing to draw
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says only why there is nothing to draw."""
+        return bool(self.absent)
 
 
 @dataclass(frozen=True)

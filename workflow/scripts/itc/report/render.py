@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
 from pathlib import Path
@@ -89,26 +90,58 @@ def figure_blocks(
         rank = sections.index(section) if section in sections else len(sections)
         return rank, constants.get("ORDER", 500), name
 
+    ordered = sorted(figures, key=place)
+    drawings = {name: Path(figures[name]).read_text(encoding="utf-8") for name in ordered}
+    absent = {name: reason(svg) for name, svg in drawings.items()}
+    number = numbers([name for name in ordered if not absent[name]])
     blocks = {}
     context = Context(tables={}, provenance=provenance)
-    for number, name in enumerate(sorted(figures, key=place), start=1):
+    for name, svg in drawings.items():
         constants = figure_constants(name)
         title = constants.get("TITLE", name)
         caption = caption_files.read(Path(captions), name)
         words = caption_files.plain_words(caption) or title
-        svg = Path(figures[name]).read_text(encoding="utf-8")
         blocks[name] = FigureBlock(
             name=name,
             title=title,
             svg=inline(svg, name, title, words),
             caption=caption,
             alt=words,
-            number=number,
+            number=number.get(name, ""),
             origin=context.origin("figures", name),
             axis=constants.get("AXIS", ""),
-            empty=f'id="{NOTHING}"' in svg,
+            absent=absent[name],
         )
     return blocks
+
+
+def reason(svg: str) -> str:
+    """Why a figure shows nothing, in its own words; empty for one that was drawn."""
+    if f'id="{NOTHING}"' not in svg:
+        return ""
+    return html.unescape(" ".join(re.findall(r">([^<>]+)</text>", svg)))
+
+
+def numbers(names: list[str]) -> dict[str, str]:
+    """1, 2, ... in the order given; figures of one switch share a number: 1a, 1b."""
+    found: dict[str, str] = {}
+    letters: dict[str, str] = {}  # section -> number of its switch and the last letter given
+    last = 0
+    for name in names:
+        constants = figure_constants(name)
+        if "AXIS" not in constants:
+            last += 1
+            found[name] = str(last)
+            continue
+        section = str(constants.get("SECTION"))
+        if section not in letters:
+            last += 1
+            letters[section] = f"{last}a"
+        else:
+            before = letters[section]
+            letters[section] = before[:-1] + chr(ord(before[-1]) + 1)
+        found[name] = letters[section]
+    return found
 
 
 def facts(provenance: dict[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -18,7 +18,7 @@ from itc.report.page import Card, Cards, Number, show
 
 TITLE = "Claims"
 ORDER = 20
-TABLES = ("claims", "claim_evidence", "models", "dataset_cards")
+TABLES = ("claims", "claim_evidence", "curves", "models", "dataset_cards")
 
 VERDICTS = ("supported", "contradicted", "undecided", "missing data")
 ORDER_OF_VERDICTS = (
@@ -30,6 +30,8 @@ ORDER_OF_VERDICTS = (
     "undecided",
     "missing data",
 )
+FEW = 3  # parts that one reads one by one; more of them make a picture
+INKS = {"supported": "var(--right)", "contradicted": "var(--wrong)"}
 RULES = {
     "greater": "Supported when the whole 95 % interval lies above zero and the estimate reaches "
     "the smallest effect of interest; contradicted when the whole interval lies below that effect; "
@@ -65,6 +67,13 @@ class Claim:
     statement: str
     verdict: str
     parts: tuple[Part, ...]
+    drawing: Markup | None = None  # all parts in one picture, where there are many
+
+    @property
+    def counted(self) -> str:
+        """How the parts came out, in words."""
+        found = Counter(part.verdict for part in self.parts)
+        return ", ".join(f"{found[v]} {v}" for v in VERDICTS if found[v])
 
     @property
     def mingled(self) -> bool:
@@ -99,7 +108,8 @@ def build(context: Context) -> Board | None:
         verdict = together(p.verdict for p in parts)
         first = rows.iloc[0]
         title = first.get("title") or pretty(str(name))
-        found.append(Claim(str(name), title, first["statement"], verdict, parts))
+        drawing = _all_parts(context, rows) if len(parts) > FEW else None
+        found.append(Claim(str(name), title, first["statement"], verdict, parts, drawing))
     found.sort(key=lambda c: (ORDER_OF_VERDICTS.index(c.verdict), c.title))
     return Board(summary, tuple(found))
 
@@ -140,7 +150,7 @@ def _part(context: Context, row: dict[str, Any], evidence: pd.DataFrame | None) 
     n, agree = int(row["n_units"] or 0), int(row["n_agree"] or 0)
     pairs = "pairs" if n != 1 else "pair"
     return Part(
-        name=pretty(str(row["part"])),
+        name=context.strategy(str(row["part"])).text,
         verdict=row["verdict"],
         effect=f"{values[0]} {unit_of(unit)}" if known else "",
         interval=f"[{values[1]}, {values[2]}]" if known else "",
@@ -184,5 +194,27 @@ def _drawing(context: Context, row: dict[str, Any], evidence: pd.DataFrame | Non
     return forest(effects, float(row["smallest_effect"]), f"Effects behind: {row['measure']}")
 
 
-def _short(label: str, limit: int = 36) -> str:
+def _all_parts(context: Context, rows: pd.DataFrame) -> Markup | None:
+    """One row per part, best effect first; None where units differ or no effect is known."""
+    known = rows[rows["effect"].astype(float).map(math.isfinite)]
+    if known.empty or known["unit"].nunique() > 1 or known["smallest_effect"].nunique() > 1:
+        return None
+    unit = str(known["unit"].iloc[0])
+    effects = []
+    for row in known.sort_values(["effect", "part"], ascending=[False, True]).to_dict("records"):
+        values = [float(row[k]) for k in ("effect", "low", "high")]
+        text = [amount(value, unit) for value in values]
+        effects.append(
+            Effect(
+                _short(context.strategy(str(row["part"])).text),
+                *values,
+                text=f"{text[0]} [{text[1]}, {text[2]}] {row['verdict']}",
+                colour=INKS.get(row["verdict"], "var(--dim)"),
+            )
+        )
+    smallest = float(known["smallest_effect"].iloc[0])
+    return forest(effects, smallest, f"Effects of all parts of: {known['title'].iloc[0]}")
+
+
+def _short(label: str, limit: int = 44) -> str:
     return label if len(label) <= limit else f"{label[: limit - 1]}…"

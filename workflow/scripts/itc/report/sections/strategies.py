@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from itc.figures._style import pretty
+from itc.figures._style import cast, pretty
 from itc.figures.frontier_firmness import AXIS_COLUMN, SCOPE
 from itc.report.context import Context, in_order
 from itc.report.page import Blocks, Column, Note, TableBlock
@@ -44,6 +44,7 @@ EQUAL_COST = [
     Column("p_holm", "Holm p", "p", "within dataset, cost, baseline and model"),
 ]
 KEY = ["dataset", "model", "strategy", "budget"]
+PLAIN = ("single", "majority")
 READ = ["upper_bound", "strategy", "budget"]  # what one could run comes first
 MAX_ROWS = 6000  # beyond, the page carries the pooled rows, and the CSV beside the figure the rest
 
@@ -56,11 +57,22 @@ def build(context: Context) -> Blocks:
     table = TableBlock.of(
         "operating-points",
         "All operating points",
-        context.named(in_order(_with_gap(context, curves).sort_values(READ, kind="stable"))),
+        context.named(_in_reading_order(context, _with_gap(context, curves))),
         COLUMNS,
         note="Coverage and other upper bounds need the gold answer; no one can run them.",
     )
     return Blocks((*context.drawings("strategies"), table, *_equal_cost(context)))
+
+
+def _in_reading_order(context: Context, curves: pd.DataFrame) -> pd.DataFrame:
+    """Pooled rows first, models as in the figures, the plain strategies before the others."""
+    rank = curves["strategy"].map({name: i for i, name in enumerate(PLAIN)}).fillna(len(PLAIN))
+    ordered = curves.assign(_rank=rank).sort_values(["_rank", *READ], kind="stable")
+    models = tuple(cast(context.tables, list(curves["model"].unique())))
+    known = context.table("models", "model")
+    if known is not None:  # votes over several models come last
+        models = tuple(m for m in models if m in set(known["model"]))
+    return in_order(ordered.drop(columns="_rank"), model=models)
 
 
 def _with_gap(context: Context, curves: pd.DataFrame) -> pd.DataFrame:
