@@ -1,6 +1,7 @@
 import gzip
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from itc.grading import _pool
 from itc.grading import math as maths
 from itc.grading._grade import grade
 from itc.grading._limits import oversize
@@ -59,7 +61,15 @@ HOSTILE = [
 ]  # fmt: skip
 
 
+def worker_seconds():
+    """CPU seconds of workers that have ended; ends those of the shared pool."""
+    _pool.shared(1).close()
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def test_hostile_answers_are_not_judged_in_bounded_time(graded):
+    before = worker_seconds()
     rows = graded("7", *[rf"\boxed{{{bad}}}" if "{" not in bad else bad for bad in HOSTILE])
     assert "right" not in set(rows["verdict"])
     by_answer = dict(zip(HOSTILE, rows["cause"], strict=True))
@@ -70,6 +80,9 @@ def test_hostile_answers_are_not_judged_in_bounded_time(graded):
     }  # fmt: skip
     for answer in rows["answer"].dropna():
         answer.encode("utf-8")
+    # a probe and the whole budget each, with half as much again to start a worker
+    limit = 1.5 * (_pool.PROBE_SECONDS + _pool.CPU_SECONDS) * len(HOSTILE)
+    assert worker_seconds() - before < limit
 
 
 @pytest.mark.parametrize("bad", HOSTILE[:9])

@@ -22,7 +22,7 @@ from itc.datasets.local import READERS
 TITLE = "Hugging Face dataset"
 OPTIONS = {
     "repo": "Repository, such as HuggingFaceH4/MATH-500.",
-    "revision": "Commit hash; a branch name such as main is allowed and warned about.",
+    "revision": "Commit hash; a branch is resolved when downloaded, recorded, and warned about.",
     "files": "Files of the repository, read one after another (JSONL, CSV, parquet).",
     "sha256": "File: checksum, verified after the download; leave out what is not known yet.",
     "columns": "Our column: theirs (problem_id, question, gold, subject, difficulty, choices).",
