@@ -10,9 +10,8 @@ rule prepare_dataset:
     resources:
         mem_mb=2000,
         runtime=30,
-    params:
-        spec=lambda wildcards: grid.dataset(wildcards.dataset).model_dump(exclude={"redistribute"}),
-        root=".",
+    # No params: what decides the table is in its key. Snakemake 9.27 leaves out jobs whose output
+    # is missing where an ancient input of theirs, that exists, is due to be made again.
     message:
         "preparing dataset {wildcards.dataset}"
     script:
