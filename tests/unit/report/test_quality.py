@@ -138,3 +138,19 @@ def test_section_names_settings_that_differ_and_indices_that_stand_out() -> None
 def test_section_is_silent_about_indices_that_do_not_differ() -> None:
     blocks = section.build(context(flagged=False)).blocks
     assert not [b for b in blocks if isinstance(b, TableBlock) and b.name == "exchangeability"]
+
+
+def test_section_warns_of_undecided_identical_and_disputed_responses() -> None:
+    frame = outcomes()
+    frame.loc[:40, "verdict"] = "undecided"
+    frame["f_words"] = 1.0
+    frame["n_output_tokens"] = 100
+    frame["source_correct"] = frame["verdict"] != "right"
+    found = quality.build({"outcomes": frame}, {})
+    notes = [
+        b.text for b in section.build(Context({"quality": found})).blocks if isinstance(b, Note)
+    ]
+    for start in ("Many responses could not", "Many responses equal", "The recording's own grades"):
+        assert [n for n in notes if n.startswith(start) and n.endswith(": m.")], start
+    sound = quality.build({"outcomes": outcomes()}, {})
+    assert not [b for b in section.build(Context({"quality": sound})).blocks if isinstance(b, Note)]

@@ -19,8 +19,8 @@ COLUMNS = [
     Column("procedure", "procedure", choose=True),
     Column("n_problems", "problems", "integer"),
     Column("n_responses", "responses", "integer"),
-    Column("draws_min", "fewest per problem", "integer"),
-    Column("draws_max", "most per problem", "integer"),
+    Column("draws_min", "draws, fewest", "integer", "responses to one problem"),
+    Column("draws_max", "most", "integer", "responses to one problem"),
     Column("right", "right", "percent"),
     Column("undecided", "undecided", "percent", "the grader could not decide"),
     Column("unparsed", "no answer", "percent", "no answer was found in the text"),
@@ -48,6 +48,8 @@ INDEX_COLUMNS = [
 SHOWN = 4  # values of a setting that a sentence names
 DRIFT = 0.001  # below this p the draws of a problem are taken to differ by their index
 CUT = 0.05
+NOTABLE = 0.05  # share of undecided or identical responses, or of grades that differ
+COMPARED = 20  # fewer common grades say little
 UNEVEN = "Some problems have fewer draws than others; estimators refuse such cells."
 
 
@@ -79,15 +81,40 @@ def build(context: Context) -> Blocks | None:
                 "warning",
             )
         )
-    notes += _settings(context)
+    notes += [*_shares(context, quality), *_settings(context)]
+    alone = [c for c in ("dataset", "procedure") if quality[c].nunique() == 1]
+    columns = [column for column in COLUMNS if column.key not in alone]
     table = TableBlock.of(
         "quality",
         "Responses on record",
         context.named(quality.sort_values(["procedure", "dataset", "model"])),
-        COLUMNS,
+        columns,
     )
     tables = [table, *_indices(context)]
     return Blocks((*notes, *context.drawings("quality"), *tables))
+
+
+def _shares(context: Context, quality: pd.DataFrame) -> list[Note]:
+    """Warnings for models whose responses could not be graded, repeat, or are graded otherwise."""
+    known = quality.reindex(columns=["undecided", "identical", "grader_agreement"]).astype(float)
+    compared = quality.reindex(columns=["grader_compared"]).fillna(0)["grader_compared"]
+    remarks = {
+        "Many responses could not be graded here, for want of text or for other causes": (
+            known["undecided"] > NOTABLE
+        ),
+        "Many responses equal another one to the same problem in every number": (
+            known["identical"] > NOTABLE
+        ),
+        "The recording's own grades often differ from ours": (
+            (known["grader_agreement"] < 1 - NOTABLE) & (compared >= COMPARED)
+        ),
+    }
+    notes = []
+    for remark, found in remarks.items():
+        names = dict.fromkeys(context.model(m).text for m in quality.loc[found, "model"])
+        if names:
+            notes.append(Note(f"{remark}: {', '.join(names)}.", "warning"))
+    return notes
 
 
 def _settings(context: Context) -> list[Note]:
