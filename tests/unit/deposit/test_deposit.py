@@ -14,6 +14,8 @@ from itc.deposit.replay import replay
 from itc.deposit.seal import seal_outcomes, text_hash
 from itc.deposit.store import read_manifest
 from itc.deposit.write import write_archive
+from itc.report.context import Context
+from itc.report.sections import explorer
 from itc.strategies._mixture import mix
 from itc.strategies._pool import build_pools
 
@@ -169,3 +171,8 @@ def test_models_can_still_be_voted_together(study):
     expected = codes(frames.values())
     assert codes(seal_outcomes(frames).values()) == expected
     assert codes([frame.assign(answer=None) for frame in frames.values()]) != expected
+
+
+def test_the_explorer_shows_no_response_whose_text_is_not_held():
+    examples = pd.DataFrame({"dataset": ["d"], "model": ["m"], "text": [None]})
+    assert explorer.build(Context(tables={}, provenance={}, examples=examples)) is None

@@ -17,13 +17,14 @@ MAX_BYTES = 1_200_000  # of text: the page as a whole stays under 5 MB
 
 def build(context: Context, max_bytes: int = MAX_BYTES) -> examples.Explorer | None:
     """Sampled responses with their markers; None where the study gave no texts."""
-    if context.examples is None or context.examples.empty:
+    if context.examples is None:
+        return None
+    read = context.examples.dropna(subset="text")  # an archive may hold responses without text
+    if read.empty:
         return None
     known = {lexicon.name: lexicon for lexicon in load()}
     lexicons = [known[name] for name in FIRST if name in known]
-    rows = context.examples.assign(
-        model=context.examples["model"].map(lambda name: context.model(name).text)
-    )
+    rows = read.assign(model=read["model"].map(lambda name: context.model(name).text))
     titles = {d: context.dataset(d).text for d in rows["dataset"].unique()}
     beside = context.provenance.get("explorers", {})
     links = tuple((context.dataset(d).text, str(file)) for d, file in beside.items())
