@@ -37,13 +37,13 @@ INDEX_COLUMNS = [
     Column("model", "model", choose=True),
     Column("measure", "measure", choose=True, help="share right, or output tokens (else words)"),
     Column("draw", "draw index", "integer"),
+    Column("settings", "settings of this index", help="settings that differ by index"),
     Column("n_problems", "problems", "integer", "that have this draw and another one"),
     Column("value", "at this index", "number", "mean over problems"),
     Column("others", "other indices", "number", "mean of the same problems' other draws"),
     Column("z", "z", "signed", "stratified by problem; of ranks within the problem for lengths"),
     Column("p_holm", "p (Holm)", "p", "over all indices and both measures of the model"),
     Column("overall_p", "all indices", "p", "Cochran's Q, or Friedman's test for lengths"),
-    Column("settings", "settings of this index", help="settings that differ by index"),
 ]
 SHOWN = 4  # values of a setting that a sentence names
 DRIFT = 0.001  # below this p the draws of a problem are taken to differ by their index
