@@ -1,7 +1,9 @@
-"""Logs of Inspect (``.eval`` and ``.json``), read by ``inspect_ai`` itself, sample by sample."""
+"""Logs of Inspect (``.eval`` and ``.json``), read with ``inspect_ai``, sample by sample."""
 
 from __future__ import annotations
 
+import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,24 +48,32 @@ def read(path: Path, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _samples(path: Path) -> Iterator[EvalSample]:
-    """Samples in the order of the log; those not run yet, or whose run failed early, are absent."""
-    from inspect_ai.log import EvalSample, read_eval_log_samples, resolve_sample_attachments
+    """Samples in the order of the log; those not run yet, or whose run failed early, are absent.
 
-    if path.suffix != ".json":
-        yield from read_eval_log_samples(
-            path,
-            all_samples_required=False,
-            resolve_attachments="core",
-            exclude_fields=LEFT_OUT,
-        )
-        return
-    import ijson  # inspect_ai's own; its reader would hold the whole of a JSON log
+    Every sample is validated by Inspect's own model. Its readers of single samples open the log
+    anew for each one, and read the whole of a JSON log: time or memory would grow with the square.
+    """
+    from inspect_ai.log import EvalSample, resolve_sample_attachments
+
+    for item in _json_items(path) if path.suffix == ".json" else _zip_items(path):
+        for name in LEFT_OUT:
+            item.pop(name, None)
+        yield resolve_sample_attachments(EvalSample.model_validate(item), "core")
+
+
+def _json_items(path: Path) -> Iterator[dict[str, Any]]:
+    import ijson  # a requirement of inspect_ai, which reads headers with it
 
     with path.open("rb") as file:
-        for item in ijson.items(file, "samples.item", use_float=True):
-            for name in LEFT_OUT:
-                item.pop(name, None)
-            yield resolve_sample_attachments(EvalSample.model_validate(item), "core")
+        yield from ijson.items(file, "samples.item", use_float=True)
+
+
+def _zip_items(path: Path) -> Iterator[dict[str, Any]]:
+    # inspect_ai, imported before this, teaches zipfile the compression of its logs.
+    with zipfile.ZipFile(path) as log:
+        for name in dict.fromkeys(log.namelist()):  # of a repeated name the last entry counts
+            if name.startswith("samples/") and name.endswith(".json"):
+                yield json.loads(log.read(name))
 
 
 def _rows(sample: EvalSample, header: EvalLog, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
