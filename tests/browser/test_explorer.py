@@ -87,3 +87,43 @@ def test_the_claims_board_opens_on_one_click(hostile: Path, visit) -> None:
     claim.locator("summary").click()
     assert claim.locator(".forest").is_visible()
     assert "smallest effect of interest" in claim.inner_text().lower()
+
+
+def test_a_response_is_open_at_first_and_procedures_can_be_chosen(synthetic, visit, tmp_path):
+    rows = synthetic.examples(synthetic.DEMO, hostile=False)
+    judged = rows[rows["draw"] < 2].assign(procedure="judge_score", round=1)
+    out = tmp_path / "report.html"
+    out.write_text(
+        synthetic.render_report(
+            synthetic.tables(synthetic.DEMO), {}, {"study": "x"},
+            synthetic.REPORTS / "captions", synthetic.REPORTS / "templates",
+            synthetic.REPORTS / "static", synthetic.pd.concat([rows, judged], ignore_index=True),
+        ), encoding="utf-8",
+    )  # fmt: skip
+    page = visit(out)
+    explorer = page.locator(".explorer")
+    assert "Therefore" in explorer.locator(".reader").inner_text()
+    assert explorer.locator("[data-status]").inner_text() == "1–8 of 8 draws", "samples first"
+    explorer.get_by_label("Procedure").select_option("judge_score")
+    assert explorer.locator("[data-status]").inner_text() == "1–4 of 4 draws"
+    assert "judge score 1" in explorer.locator("[data-draws]").inner_text()
+
+
+def test_an_explorer_of_its_own_opens_without_a_server_and_leads_back(synthetic, visit, tmp_path):
+    from itc.report.explorers import render_explorer
+
+    rows = synthetic.examples(synthetic.DEMO)
+    rows = rows[rows["dataset"] == "chain_sum"]
+    folders = (synthetic.REPORTS / "templates", synthetic.REPORTS / "static")
+    tables = synthetic.tables(synthetic.DEMO)
+    (tmp_path / "report.html").write_text("<title>the report</title>", encoding="utf-8")
+    out = tmp_path / "explorer-chain_sum.html"
+    out.write_text(
+        render_explorer("chain_sum", tables, rows, {"study": "x"}, *folders), encoding="utf-8"
+    )
+    page = visit(out, 390)
+    assert page.evaluate(WIDE) <= 0 and page.evaluate("window.hacked") is None
+    page.locator("[data-draws] .open").first.press("Enter")
+    assert page.locator(".reader .verbatim").count() >= 1
+    page.get_by_role("link", name="Back to the report").click()
+    assert page.title() == "the report"

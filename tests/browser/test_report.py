@@ -147,3 +147,39 @@ def test_print_shows_every_cost_axis_and_no_tools(report: Path, visit) -> None:
     assert page.locator("#figure-frontier_eflops").is_visible()
     assert page.locator(".side").is_hidden() and page.locator(".tools").first.is_hidden()
     assert re.match(rb"%PDF", page.pdf())
+
+
+SHIFT = """new Promise((done) => {
+  let sum = 0;
+  new PerformanceObserver((list) => { for (const e of list.getEntries()) sum += e.value; })
+    .observe({ type: "layout-shift", buffered: true });
+  setTimeout(() => done(sum), 300);
+})"""
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_nothing_moves_while_the_page_opens(full_report: Path, visit, width) -> None:
+    page = visit(full_report, width)
+    assert page.evaluate(SHIFT) < 0.1, "the bound that Core Web Vitals call good"
+
+
+def test_the_typefaces_are_those_in_the_page(report: Path, visit) -> None:
+    page = visit(report)
+    for family in ("Inter", "Source Serif"):
+        assert page.evaluate(
+            "async (f) => { await document.fonts.ready; return [...document.fonts]"
+            ".some((x) => x.family.includes(f) && x.status === 'loaded'); }",
+            family,
+        ), family
+
+
+def test_a_headline_claim_leads_to_its_evidence(report: Path, visit) -> None:
+    page = visit(report, reduced_motion="reduce")
+    findings = page.locator(".findings li")
+    assert findings.count() == 3
+    findings.first.get_by_role("link").press("Enter")
+    assert page.evaluate("location.hash") == "#claim-reasoning_floor"
+    top = page.evaluate(
+        "document.querySelector('#claim-reasoning_floor').getBoundingClientRect().top"
+    )
+    assert 0 <= top < 400

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import pytest
 from itc import registry
@@ -142,3 +143,34 @@ def test_tick_labels_are_short(value: float, text: str) -> None:
 
 def test_signed_labels_use_a_real_minus() -> None:
     assert [signed(v) for v in (-5, 0, 2.5)] == ["\N{MINUS SIGN}5", "0", "+2.5"]
+
+
+# Machado, Oliveira and Fernandes 2009, severity 1, on linear RGB
+DEFICIENCIES = {
+    "protan": "0.152286 1.052583 -0.204868 0.114503 0.786281 0.099216 -0.003882 -0.048116 1.051998",
+    "deutan": "0.367322 0.860646 -0.227968 0.280085 0.672501 0.047413 -0.011820 0.042940 0.968881",
+    "tritan": "1.255528 -0.076749 -0.178779 -0.078411 0.930809 0.147602 0.004733 0.691367 0.303900",
+}
+TO_XYZ = ((0.4124, 0.3576, 0.1805), (0.2126, 0.7152, 0.0722), (0.0193, 0.1192, 0.9505))
+
+
+def lab(colour: str, seen: str) -> np.ndarray:
+    """CIELAB (D65) of a colour as somebody with a colour deficiency sees it."""
+    rgb = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    as_seen = np.array(DEFICIENCIES[seen].split(), dtype=float).reshape(3, 3)
+    xyz = np.array(TO_XYZ) @ np.clip(as_seen @ linear, 0, 1)
+    t = xyz / np.array([0.95047, 1.0, 1.08883])
+    f = np.where(t > 216 / 24389, np.cbrt(t), (24389 / 27 * t + 16) / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+@pytest.mark.parametrize("seen", DEFICIENCIES)
+def test_correct_and_incorrect_stay_apart_for_the_colour_blind(seen: str) -> None:
+    assert np.linalg.norm(lab(_style.RIGHT, seen) - lab(_style.WRONG, seen)) > 20
+
+
+@pytest.mark.parametrize("seen", DEFICIENCIES)
+def test_first_colours_of_models_stay_apart_for_the_colour_blind(seen: str) -> None:
+    pairs = itertools.combinations(_style.PALETTE[:4], 2)
+    assert min(np.linalg.norm(lab(a, seen) - lab(b, seen)) for a, b in pairs) > 10

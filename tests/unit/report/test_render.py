@@ -16,6 +16,8 @@ from itc.report import captions, page
 from itc.report.context import Context
 from itc.report.inline_svg import UnsafeSvgError, inline
 from itc.report.render import environment, in_order, json_script, render_report
+from itc.report.sections import claims as claims_section
+from itc.report.sections import headline
 from markupsafe import Markup
 
 REPO = Path(__file__).resolve().parents[3]
@@ -273,3 +275,58 @@ def test_titles_come_from_the_study(figures: dict[str, Path]) -> None:
 
 def test_markup_of_a_figure_is_not_escaped_twice(html: str) -> None:
     assert "&lt;svg" not in html and isinstance(captions.to_html("x"), Markup)
+
+
+@pytest.mark.parametrize(
+    ("parts", "verdict"),
+    [
+        (["supported", "supported"], "supported"),
+        (["supported", "missing data"], "supported"),
+        (["supported", "undecided"], "partly supported"),
+        (["contradicted", "undecided"], "partly contradicted"),
+        (["supported", "contradicted", "undecided"], "mixed"),
+        (["undecided", "missing data"], "undecided"),
+        (["missing data"], "missing data"),
+    ],
+)
+def test_verdict_of_a_claim_from_its_parts(parts: list[str], verdict: str) -> None:
+    assert claims_section.together(parts) == verdict
+
+
+def test_headline_has_three_claims_decided_ones_first(html: str) -> None:
+    tables = synthetic.tables(synthetic.DEMO)
+    found = headline.findings(Context(tables=tables))
+    assert [(f.claim, f.verdict) for f in found] == [
+        ("reasoning_floor", "supported"),
+        ("majority_robust", "contradicted"),
+        ("shorter_is_right", "partly supported"),
+    ]
+    numbers = [part for part in found[0].evidence if isinstance(part, page.Number)]
+    assert [n.value for n in numbers] == pytest.approx([0.31, 0.25, 0.37])
+    assert all(n.source.startswith("claims[claim=reasoning_floor") for n in numbers)
+    assert html.index('class="findings"') < html.index('id="figure-frontier"')
+
+
+def test_many_parts_of_a_claim_become_one_picture() -> None:
+    rows = synthetic.claims(synthetic.DEMO)
+    one = rows[rows["claim"] == "reasoning_floor"]
+    many = pd.concat([one.assign(part=f"part {i}") for i in range(6)], ignore_index=True)
+    board = claims_section.build(Context(tables={"claims": many}))
+    assert board.claims[0].drawing.count("<circle") == 6
+    assert board.claims[0].counted == "6 supported"
+    text = headline.findings(Context(tables={"claims": many}))[0].evidence
+    assert [part.value for part in text if isinstance(part, page.Number)] == [6, 6]
+
+
+def test_figures_of_a_switch_share_their_number(html: str) -> None:
+    found = re.findall(r'<span class="fignum">Figure (\w+)</span>', html)
+    assert found[:4] == ["1a", "1b", "1c", "1d"] and found[4] == "2"
+    assert len(found) == len(set(found))
+
+
+def test_a_figure_without_data_is_one_line_that_says_why(figures: dict, tmp_path: Path) -> None:
+    path = tmp_path / "calibration.svg"
+    save(*registry.load("figures", "calibration").draw({}), path)
+    html = render_report({}, {"calibration": path}, {"study": "x"}, *FOLDERS)
+    part = html.split('id="figure-calibration"')[1][:300]
+    assert "Nothing to draw: no model has enough problems" in part and "<svg" not in part

@@ -29,6 +29,11 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
             return missing("no operating point carries output tokens")
         rows = rows[rows["dataset"] == headline_dataset(rows)]
         rows = rows[rows["frontier_share"] >= LEAST].sort_values(["cost", *KEY], kind="stable")
+        plain = rows.assign(_named=rows["strategy"] != "single").sort_values(
+            "_named", kind="stable"
+        )
+        same = plain.duplicated(["model", "cost", "accuracy", "frontier_share"])
+        rows = rows[~same.reindex(rows.index)]  # a vote of one is one response
         if rows.empty:
             return missing("no point is on the frontier in one of twenty resamples")
         data = rows

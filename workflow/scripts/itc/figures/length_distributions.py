@@ -16,6 +16,7 @@ TABLES = ("length_distributions", "models")
 SECTION = "lengths"
 ORDER = 5
 NEEDED = ("model", "dataset", "subset", "correct", "bin", "left", "right", "share", "median")
+TALLEST = 0.98  # of all bars; the few beyond would press the others flat
 MEASURES = {"n_output_tokens": "output tokens", "f_tokens": "tokens", "f_words": "words"}
 
 
@@ -30,16 +31,17 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
             return missing("no response of known length has a decided grade")
         looks = list(cast(tables, list(rows["model"].unique())).values())
         fig, axes = grid_of(len(looks), 1.5, 0.75, sharex=True, sharey=True)
+        filled = rows.loc[rows["share"] > 0, "share"]
+        reach = max(float(filled.quantile(TALLEST)), float(filled.max()) / 3)
         for ax, look in zip(axes, looks, strict=True):
             own = rows[rows["model"] == look.model]
-            mirrored(ax, own)
+            mirrored(ax, own, reach)
             panel_title(ax, look, min(len(looks), 4))
         log_axis(axes[0], rows["left"].min(), rows["right"].max())
         axes[0].set_xlim(rows["left"].min() * 0.9, rows["right"].max() * 1.1)
-        reach = 1.15 * rows["share"].max()
-        axes[0].set_ylim(-reach, reach)
-        axes[0].set_yticks([0])
-        axes[0].tick_params(labelleft=False)
+        axes[0].set_ylim(-1.15 * reach, 1.15 * reach)
+        for ax in axes:
+            ax.set_yticks([])
         measure = MEASURES.get(str(rows["measure"].iloc[0]), "length")
         fig.supxlabel(f"{measure} per response (log scale)", color=MUTED, fontsize=8.5)
         fig.supylabel("share of responses", color=MUTED, fontsize=8.5)
@@ -54,17 +56,31 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
     return fig, rows[keep].sort_values(list(NEEDED[:5]), ignore_index=True)
 
 
-def mirrored(ax: Axes, own: pd.DataFrame) -> None:
-    """Shares of correct responses up, of incorrect ones down."""
+def mirrored(ax: Axes, own: pd.DataFrame, reach: float) -> None:
+    """Shares of correct responses up, of incorrect ones down; a bar beyond ``reach`` (responses
+    that pile up at the token cap) ends there and says how long it is.
+    """
     for correct, sign, colour in ((True, 1, RIGHT), (False, -1, WRONG)):
         part = own[own["correct"].astype(bool) == correct].sort_values("bin")
         if part.empty:
             continue
         at = np.append(part["left"].to_numpy(), part["right"].iloc[-1])
-        share = sign * part["share"].to_numpy()
+        share = sign * part["share"].clip(upper=reach).to_numpy()
         ax.stairs(share, at, fill=True, color=colour, alpha=0.75, linewidth=0)
+        for row in part[part["share"] > reach].itertuples():
+            ax.annotate(
+                f"{100 * row.share:.0f} %",
+                (row.left, sign * reach),
+                xytext=(-2, 0),
+                textcoords="offset points",
+                ha="right",
+                va="top" if sign > 0 else "bottom",
+                color=colour,
+                fontsize=7,
+            )
         median = float(part["median"].iloc[0])
-        ax.plot([median, median], [0, sign * part["share"].max()], color=INK, linewidth=1.4)
+        top = sign * min(float(part["share"].max()), reach)
+        ax.plot([median, median], [0, top], color=INK, linewidth=1.4)
     ax.axhline(0, color=INK, linewidth=0.8)
     ax.grid(axis="y", visible=False)
     ax.spines["left"].set_visible(False)
