@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from itc.costs import derived
-from itc.costs.columns import AXES, COSTS
+from itc.costs.columns import AXES, COSTS, PRODUCTS
 
 SHAPE = {"layers": 28, "heads": 16, "kv_heads": 8, "head_dim": 128}
 
@@ -19,7 +19,7 @@ def published_kinetics(p, c, length, n, shape, e=2):
 @pytest.mark.parametrize(("n", "c", "length"), [(1, 100, 4000), (32, 256, 1000), (8, 0, 10)])
 def test_kinetics_equals_the_published_code_for_equal_lengths(n, c, length):
     got = derived.kinetics_eflops(
-        0.752, np.array(c), np.array(n * length), np.array(n * length**2), np.array(length), SHAPE
+        0.752, n * length, np.array(n * length**2), np.array(n * c * length), np.array(c * length), SHAPE
     )
     assert got == pytest.approx(published_kinetics(0.752e9, c, length, n, SHAPE))
 
@@ -46,7 +46,25 @@ def test_derive_gives_only_what_the_settings_allow():
     assert found["cost_gpu_seconds"][0] == pytest.approx(10)
     assert found["cost_eflops"][0] > found["cost_flops"][0] * 1000 / 1100
     assert set(found) <= set(COSTS)
-    assert "cost_squared_tokens" not in AXES
+    assert not set(PRODUCTS) & set(AXES)
+
+
+def test_two_calls_of_two_prompts_cost_as_much_as_each_alone():
+    def one(prompt, output):
+        return {
+            "cost_output_tokens": np.array([output]),
+            "cost_total_tokens": np.array([prompt + output]),
+            "cost_sequential_tokens": np.array([output]),
+            "cost_squared_tokens": np.array([output**2]),
+        }
+
+    first, second = one(50.0, 900.0), one(1000.0, 300.0)
+    chain = {name: first[name] + second[name] for name in first}
+    for name in ("cost_prompt_attention", "cost_prompt_traffic"):
+        chain[name] = np.array([50.0 * 900 + 1000.0 * 300])
+    model = {"parameters": 7.0, "shape": SHAPE}
+    prices = [derived.derive(costs, model)["cost_eflops"] for costs in (first, second, chain)]
+    assert prices[2] == pytest.approx(prices[0] + prices[1])
 
 
 def test_tokens_per_correct():

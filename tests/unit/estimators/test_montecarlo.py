@@ -99,7 +99,8 @@ def sequential(p, order, k, stop):
     for i in seen:
         if CODES[p, i] >= 0:
             score[CODES[p, i]] = score.get(CODES[p, i], 0) + 1
-    return winner(p, score), len(seen), sum(SCORES[p, i] for i in seen)
+    spent = [SCORES[p, i] for i in seen]
+    return winner(p, score), len(seen), sum(spent), sum(x**2 for x in spent)
 
 
 def beta_stop(confidence):
@@ -127,14 +128,14 @@ def window_stop(window):
     ("vote", "stop"),
     [
         (
-            lambda *a: stopping.adaptive_vote(*a, confidence=0.8, **FINE),
+            lambda *a, **more: stopping.adaptive_vote(*a, confidence=0.8, **more, **FINE),
             beta_stop(0.8),
         ),
-        (lambda *a: stopping.window_vote(*a, window=2, **FINE), window_stop(2)),
+        (lambda *a, **more: stopping.window_vote(*a, window=2, **more, **FINE), window_stop(2)),
     ],
 )
 def test_stopping_rules_against_all_orders(vote, stop):
-    result = vote(CODES, SCORES, CREDIT, CREDIT, BUDGETS, SEEDS)
+    result = vote(CODES, SCORES, CREDIT, CREDIT, BUDGETS, SEEDS, also={"squares": SCORES**2})
     for p in range(3):
         runs = np.array(
             [[sequential(p, order, k, stop) for k in BUDGETS] for order in permutations(range(6))]
@@ -142,6 +143,7 @@ def test_stopping_rules_against_all_orders(vote, stop):
         assert (np.abs(result.mean[p] - runs[:, 0]) <= 5 * result.se[p] + 1e-9).all()
         assert result.extra["draws"][p] == pytest.approx(runs[:, 1], abs=0.1)
         assert result.extra["tokens"][p] == pytest.approx(runs[:, 2], abs=0.4)
+        assert result.extra["squares"][p] == pytest.approx(runs[:, 3], rel=0.03)
 
 
 def test_windows_run_in_parallel_on_the_critical_path():

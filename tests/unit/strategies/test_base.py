@@ -49,6 +49,9 @@ def test_costs_of_parallel_and_halted_draws(outcomes):
     short = evaluate_strategy("shortest", one, [8]).set_index("problem_id")
     assert short["cost_sequential_tokens"].to_numpy() == pytest.approx(first.to_numpy())
     assert (short["cost_output_tokens"] <= vote["cost_output_tokens"]).all()
+    halt = one["problem_id"].map(first)
+    squares = (one["n_output_tokens"].clip(upper=halt) ** 2).groupby(one["problem_id"]).sum()
+    assert short["cost_squared_tokens"].to_numpy() == pytest.approx(squares.to_numpy())
 
 
 def test_uneven_draws_cap_the_budget_with_a_reason(outcomes):

@@ -65,6 +65,8 @@ def test_best_of_n_by_judge_and_its_costs():
     assert by_budget(frame, "cost_total_tokens")[4] == pytest.approx(64 + 10 + 4 * 100)
     assert by_budget(frame, "cost_sequential_tokens")[4] == pytest.approx(23)
     assert by_budget(frame, "cost_calls")[4] == 12
+    assert by_budget(frame, "cost_prompt_attention")[4] == pytest.approx(10 * 40 + 100 * 4 * 6)
+    assert by_budget(frame, "cost_prompt_traffic")[4] == pytest.approx(10 * 20 + 100 * 4 * 3)
     tables.to_arrow(frame, "evaluations")
 
 
@@ -124,6 +126,9 @@ def test_revision_last_answer_and_vote_over_rounds():
     assert by_budget(last) == pytest.approx({1: 0.25, 2: 0.5, 3: 0.5})
     assert by_budget(last, "cost_output_tokens") == pytest.approx({1: 10, 2: 13.5, 3: 15.5})
     assert by_budget(last, "cost_total_tokens")[3] == pytest.approx(15.5 + 210)
+    read = {1: 100, 2: 100 + 350, 3: 100 + 350 + 200}  # prompts of 10, 100, 100 tokens x output
+    for name in ("cost_prompt_attention", "cost_prompt_traffic"):
+        assert by_budget(last, name) == pytest.approx(read)
     vote = evaluate_strategy("revision_vote", outcomes, [1, 2, 4])
     # rounds per chain: 010 -> right; 100 -> right; 111 -> wrong; 202 -> wrong
     assert by_budget(vote)[3] == pytest.approx(0.5)
@@ -135,6 +140,8 @@ def test_parallel_chains_vote_with_their_last_answers():
     assert by_budget(frame) == pytest.approx({3: 0.5, 12: 1.0})  # last answers 0, 0, 1, 2
     assert by_budget(frame, "cost_sequential_tokens")[12] == pytest.approx(22)
     assert by_budget(frame, "cost_output_tokens")[12] == pytest.approx(62)
+    assert by_budget(frame, "cost_prompt_attention")[12] == pytest.approx(10 * 40 + 100 * 22)
+    assert by_budget(frame, "cost_prompt_traffic")[12] == pytest.approx(10 * 20 + 100 * 22)
 
 
 def test_vote_within_shares_ties_between_classes_not_members():
@@ -161,6 +168,11 @@ def test_merges_are_charged_for_all_their_ancestors():
     assert by_budget(frame, "cost_sequential_tokens")[2] == pytest.approx((7 + 20) / 2 + 11 + 4)
     assert by_budget(frame, "cost_total_tokens")[2] == pytest.approx(45 + 10 + 100 + 100)
     assert by_budget(frame, "cost_calls")[2] == 5
+    squares = 25 + 49 + 400 + 64 + 2 * (100 + 121 + 16)
+    assert by_budget(frame, "cost_squared_tokens")[2] == pytest.approx(squares / 2)
+    products = 10 * (12 + 28) + 2 * 100 * (21 + 4), 10 * (7 + 20) + 2 * 100 * (11 + 4)
+    assert by_budget(frame, "cost_prompt_attention")[2] == pytest.approx(products[0] / 2)
+    assert by_budget(frame, "cost_prompt_traffic")[2] == pytest.approx(products[1] / 2)
 
 
 def test_a_merge_of_unknown_responses_is_refused():

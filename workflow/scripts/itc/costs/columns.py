@@ -9,6 +9,8 @@ EVALUATED = {
     "cost_sequential_tokens": ("Sequential tokens", "generated tokens on the critical path"),
     "cost_calls": ("Calls", "model calls per problem"),
     "cost_squared_tokens": ("Squared tokens", "sum over calls of output tokens squared"),
+    "cost_prompt_attention": ("Attended prompt", "sum over calls of prompt x output tokens"),
+    "cost_prompt_traffic": ("Loaded prompt", "sum over shared prompts of prompt x longest output"),
     "cost_bytes": ("Bytes of text", "UTF-8 bytes generated per problem"),
 }
 DERIVED = {
@@ -18,4 +20,7 @@ DERIVED = {
     "cost_gpu_seconds": ("GPU seconds", "measured seconds per output token x output tokens"),
 }
 COSTS = EVALUATED | DERIVED
-AXES = tuple(name for name in COSTS if name != "cost_squared_tokens")
+# Sums of products that attention and its cache cost; parts of eFLOPs, no axis of their own. The two
+# of prompts are null where all calls of a problem share one prompt: there they are plain products.
+PRODUCTS = ("cost_squared_tokens", "cost_prompt_attention", "cost_prompt_traffic")
+AXES = tuple(name for name in COSTS if name not in PRODUCTS)

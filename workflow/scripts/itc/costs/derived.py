@@ -19,24 +19,25 @@ def parameter_flops(parameters: float, tokens: np.ndarray) -> np.ndarray:
 
 def kinetics_eflops(
     parameters: float,
-    prompt: np.ndarray,
     output: np.ndarray,
     squared: np.ndarray,
-    longest: np.ndarray,
+    attention: np.ndarray,
+    traffic: np.ndarray,
     shape: Mapping[str, int],
 ) -> np.ndarray:
     """Kinetics cost of N parallel trials (arXiv 2506.05333), in FLOPs; arguments per problem.
 
-    ``parameters`` in billions; ``prompt`` C prompt tokens; ``output`` sum of trial lengths L;
-    ``squared`` sum of L squared; ``longest`` steps of the longest trial; ``shape`` layers, heads,
+    ``parameters`` in billions; ``output`` sum of trial lengths L; ``squared`` sum of L squared;
+    ``attention`` sum over trials of C L, C being the trial's prompt tokens; ``traffic`` sum over
+    prompts of C times the steps of the longest trial that shares it; ``shape`` layers, heads,
     kv_heads, head_dim. With d = head_dim x layers and equal lengths this is the published code:
     compute (2 P L + 2 (2 C + L) L heads d) N and memory 2 (2 C + L N) L kv_heads d bytes-per-value,
     the prompt's cache being read once per step for all trials. Prefill is not counted, as there.
     """
     depth = shape["head_dim"] * shape["layers"]
     compute = parameter_flops(parameters, output)
-    compute = compute + 2.0 * (2.0 * prompt * output + squared) * shape["heads"] * depth
-    memory = 2.0 * (2.0 * prompt * longest + squared) * shape["kv_heads"] * depth
+    compute = compute + 2.0 * (2.0 * attention + squared) * shape["heads"] * depth
+    memory = 2.0 * (2.0 * traffic + squared) * shape["kv_heads"] * depth
     return compute + FLOPS_PER_BYTE * BYTES_PER_VALUE * memory
 
 
@@ -61,10 +62,10 @@ def derive(costs: Mapping[str, np.ndarray], model: Mapping[str, Any]) -> dict[st
         if model.get("shape"):
             derived["cost_eflops"] = kinetics_eflops(
                 parameters,
-                prompt,
                 output,
                 costs["cost_squared_tokens"],
-                costs["cost_sequential_tokens"],
+                _or(costs.get("cost_prompt_attention"), prompt * output),
+                _or(costs.get("cost_prompt_traffic"), prompt * costs["cost_sequential_tokens"]),
                 model["shape"],
             )
     if model.get("price"):
@@ -72,6 +73,13 @@ def derive(costs: Mapping[str, np.ndarray], model: Mapping[str, Any]) -> dict[st
     if model.get("gpu_seconds_per_token"):
         derived["cost_gpu_seconds"] = output * model["gpu_seconds_per_token"]
     return derived
+
+
+def _or(recorded: np.ndarray | None, one_prompt: np.ndarray) -> np.ndarray:
+    """``recorded``, and where it is null the product that holds if all calls share one prompt."""
+    if recorded is None:
+        return one_prompt
+    return np.where(np.isnan(recorded), one_prompt, recorded)
 
 
 def tokens_per_correct(tokens: np.ndarray, accuracy: np.ndarray) -> np.ndarray:

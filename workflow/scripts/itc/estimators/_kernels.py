@@ -169,19 +169,23 @@ def by_mean_length(codes, lengths, credit, upper, seeds, ks, first, last, sums, 
 
 @numba.njit(cache=True)
 def adaptive(
-    codes, tokens, credit, upper, ks, seeds, first, last, sums, squares, extra, beta, quad, below,
+    codes, amounts, credit, upper, ks, seeds, first, last, sums, squares, extra, beta, quad, below,
     confidence,
 ):  # fmt: skip
-    """Stop when the leader is safe; ``extra`` [3, P, B] gets draws, tokens and their path."""
+    """Stop when the leader is safe; ``amounts`` float [A, P, N] are spent, tokens first.
+
+    ``extra`` [2 + A, P, B] gets draws, tokens on the critical path and each amount spent.
+    """
     n_problems, n = codes.shape
-    state, order = np.zeros(1, np.uint64), np.empty(n, np.int64)
+    state, order, spent = np.zeros(1, np.uint64), np.empty(n, np.int64), np.zeros(len(amounts))
     counts, every = np.empty(credit.shape[1], np.int64), np.empty(credit.shape[1], np.int64)
     for p in range(n_problems):
         for replicate in range(first, last):
             start_order(state, order, seeds[p], replicate)
             counts[:] = 0
             every[:] = 0  # votes of the fixed vote, which goes on behind the stop
-            b, used, spent, top, second = 0, 0, 0.0, 0, 0
+            spent[:] = 0.0
+            b, used, top, second = 0, 0, 0, 0
             stopped = False
             for j in range(ks[-1]):
                 i = draw_next(state, order, j)
@@ -189,7 +193,8 @@ def adaptive(
                     every[codes[p, i]] += 1
                 if not stopped:
                     used += 1
-                    spent += tokens[p, i]
+                    for a in range(len(amounts)):
+                        spent[a] += amounts[a, p, i]
                     if codes[p, i] >= 0:
                         counts[codes[p, i]] += 1
                         top, second = 0, 0
@@ -214,16 +219,17 @@ def adaptive(
                 if j + 1 == ks[b]:
                     record(counts, counts, every, credit[p], upper[p], sums, squares, p, b)
                     extra[0, p, b] += used
-                    extra[1, p, b] += spent
-                    extra[2, p, b] += spent
+                    extra[1, p, b] += spent[0]
+                    for a in range(len(amounts)):
+                        extra[2 + a, p, b] += spent[a]
                     b += 1
 
 
 @numba.njit(cache=True)
-def windows(codes, tokens, credit, upper, ks, seeds, first, last, sums, squares, extra, window):
+def windows(codes, amounts, credit, upper, ks, seeds, first, last, sums, squares, extra, window):
     """Stop when a window of draws agrees; ``extra`` as in adaptive."""
     n_problems, n = codes.shape
-    state, order = np.zeros(1, np.uint64), np.empty(n, np.int64)
+    state, order, spent = np.zeros(1, np.uint64), np.empty(n, np.int64), np.zeros(len(amounts))
     counts, every = np.empty(credit.shape[1], np.int64), np.empty(credit.shape[1], np.int64)
     for p in range(n_problems):
         for replicate in range(first, last):
@@ -231,7 +237,8 @@ def windows(codes, tokens, credit, upper, ks, seeds, first, last, sums, squares,
             counts[:] = 0
             every[:] = 0  # votes of the fixed vote, which goes on behind the stop
             b, used, in_window, only = 0, 0, 0, -1
-            spent, path, longest = 0.0, 0.0, 0.0
+            spent[:] = 0.0
+            path, longest = 0.0, 0.0
             stopped, agree = False, True
             for j in range(ks[-1]):
                 i = draw_next(state, order, j)
@@ -240,8 +247,9 @@ def windows(codes, tokens, credit, upper, ks, seeds, first, last, sums, squares,
                     every[x] += 1
                 if not stopped:
                     used += 1
-                    spent += tokens[p, i]
-                    longest = max(longest, tokens[p, i])
+                    for a in range(len(amounts)):
+                        spent[a] += amounts[a, p, i]
+                    longest = max(longest, amounts[0, p, i])
                     if x >= 0:
                         counts[x] += 1
                     if in_window == 0:
@@ -256,6 +264,7 @@ def windows(codes, tokens, credit, upper, ks, seeds, first, last, sums, squares,
                 if j + 1 == ks[b]:
                     record(counts, counts, every, credit[p], upper[p], sums, squares, p, b)
                     extra[0, p, b] += used
-                    extra[1, p, b] += spent
-                    extra[2, p, b] += path + longest
+                    extra[1, p, b] += path + longest
+                    for a in range(len(amounts)):
+                        extra[2 + a, p, b] += spent[a]
                     b += 1

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from types import MappingProxyType
 
 import numpy as np
 from scipy import special
@@ -13,7 +14,8 @@ from itc.estimators import montecarlo as mc
 from itc.estimators._checks import check_budgets, check_rectangle
 from itc.estimators.majority import both_majorities
 
-EXTRA = ("draws", "tokens", "path")
+EXTRA = ("draws", "path", "tokens")
+NOTHING: Mapping[str, np.ndarray] = MappingProxyType({})
 NODES = 24  # Gauss-Legendre nodes of the Dirichlet rule; error below 1e-4 at counts up to 256
 
 
@@ -42,21 +44,22 @@ def gamma_tables(n: int) -> tuple[np.ndarray, np.ndarray]:
     return weights / 2, special.gammainc(shapes[None, None, :], x[:, :, None])
 
 
-def _run(kernel, codes, tokens, credit, upper, budgets, seeds, arguments, precision):
+def _run(kernel, codes, tokens, also, credit, upper, budgets, seeds, arguments, precision):
     ks = check_budgets(budgets, codes.shape[1])
-    tokens = np.ascontiguousarray(tokens, dtype=np.float64)
+    amounts = np.ascontiguousarray([tokens, *also.values()], dtype=np.float64)
+    names = (*EXTRA, *also)
     codes = np.ascontiguousarray(codes, dtype=np.int64)
-    stacked = np.zeros((len(EXTRA), len(codes), len(ks)))
+    stacked = np.zeros((len(names), len(codes), len(ks)))
 
     def block(first, last, sums, squares, extras):
         kernel(
-            codes, tokens, credit, upper, ks, seeds, first, last, sums, squares, stacked, *arguments
+            codes, amounts, credit, upper, ks, seeds, first, last, sums, squares, stacked, *arguments
         )
-        for name, total in zip(EXTRA, stacked, strict=True):
+        for name, total in zip(names, stacked, strict=True):
             extras[name][:] = total
 
     known = both_majorities(codes, credit, upper, ks.tolist())
-    return mc.run(block, known, extra=EXTRA, **precision)
+    return mc.run(block, known, extra=names, **precision)
 
 
 def adaptive_vote(
@@ -68,13 +71,15 @@ def adaptive_vote(
     seeds: np.ndarray,
     rule: str = "beta",
     confidence: float = 0.95,
+    also: Mapping[str, np.ndarray] = NOTHING,
     **precision: float,
 ) -> mc.MonteCarlo:
     """Draw until the leading answer is safe, at most k draws, then take the majority.
 
     ``rule`` ``beta``: leader against runner-up; ``dirichlet``: leader against all answers seen.
     ``extra`` of the result holds expected ``draws``, ``tokens`` and ``path`` (= tokens: each draw
-    waits for the decision before it), float [P, B]. Blank draws cost but cast no vote.
+    waits for the decision before it), float [P, B], and the expected sum of each [P, N] of ``also``
+    over the draws made. Blank draws cost but cast no vote.
     """
     check_rectangle(np.asarray(codes, dtype=float), "codes")
     top = int(max(check_budgets(budgets, codes.shape[1])))
@@ -83,7 +88,7 @@ def adaptive_vote(
         raise ValueError(f"rule: {rule!r}, allowed beta, dirichlet")
     arguments = (beta_confidence(top), quad, below, confidence)
     return _run(
-        _kernels.adaptive, codes, tokens, credit, upper, budgets, seeds, arguments, precision
+        _kernels.adaptive, codes, tokens, also, credit, upper, budgets, seeds, arguments, precision
     )
 
 
@@ -95,15 +100,16 @@ def window_vote(
     budgets: Sequence[int],
     seeds: np.ndarray,
     window: int = 4,
+    also: Mapping[str, np.ndarray] = NOTHING,
     **precision: float,
 ) -> mc.MonteCarlo:
     """Draw windows of ``window`` parallel draws until one agrees, at most k draws; then majority.
 
     A window of one answer, none blank, stops (arXiv 2401.10480). ``extra``: ``draws``, ``tokens``,
-    ``path`` (sum over windows of the longest draw), float [P, B].
+    ``path`` (sum over windows of the longest draw), float [P, B], and sums of ``also``.
     """
     if window < 1:
         raise ValueError(f"window: {window}, allowed 1 or more")
     return _run(
-        _kernels.windows, codes, tokens, credit, upper, budgets, seeds, (window,), precision
+        _kernels.windows, codes, tokens, also, credit, upper, budgets, seeds, (window,), precision
     )

@@ -84,6 +84,7 @@ def with_start(pool: Pool, later: Rounds) -> Rounds:
 def chain_costs(chain: Rounds) -> dict[str, np.ndarray]:
     """Costs [P, R] of one chain up to each round, mean over draws; rounds wait for each other."""
     output = chain.output.cumsum(axis=2).mean(axis=1)
+    reads = (chain.prompt * chain.output).cumsum(axis=2).mean(axis=1)
     calls = np.arange(1, len(chain.numbers) + 1, dtype=float)
     return {
         "cost_output_tokens": output,
@@ -91,6 +92,8 @@ def chain_costs(chain: Rounds) -> dict[str, np.ndarray]:
         "cost_sequential_tokens": output,
         "cost_calls": np.broadcast_to(calls, output.shape),
         "cost_squared_tokens": (chain.output**2).cumsum(axis=2).mean(axis=1),
+        "cost_prompt_attention": reads,
+        "cost_prompt_traffic": reads,
     }
 
 
@@ -137,32 +140,42 @@ def finals(pool: Pool, procedure: str) -> Final:
         known[name] = (output, prompt, list(parents))
     last = rows[rows["round"] == rows["round"].max()]
     figures = np.array([_ancestry(name, known) for name in last["response_id"]], dtype=float)
-    names = ("cost_output_tokens", "cost_total_tokens", "cost_sequential_tokens", "cost_calls")
     verdict = last["verdict"].to_numpy(dtype=object)
     return Final(
         last["p"].to_numpy(),
         verdict == "right",
         verdict == "undecided",
-        figures[:, 4].astype(int),
-        {name: figures[:, i] for i, name in enumerate(names)},
+        figures[:, -1].astype(int),
+        {name: figures[:, i] for i, name in enumerate(ANCESTRY)},
     )
 
 
-def _ancestry(name: str, known: dict) -> tuple[float, float, float, float, float]:
-    output = prompt = path = calls = 0.0
+ANCESTRY = (
+    *("cost_output_tokens", "cost_total_tokens", "cost_sequential_tokens", "cost_calls"),
+    *("cost_squared_tokens", "cost_prompt_attention", "cost_prompt_traffic"),
+)
+
+
+def _ancestry(name: str, known: dict) -> tuple[float, ...]:
+    """Costs in the order of ANCESTRY, and the number of sampled responses."""
+    output = prompt = path = calls = squared = attention = traffic = 0.0
     layer, n_samples = [name], 0
     while layer:
         try:
             found = [known[member] for member in layer]
         except KeyError as error:
             raise Unavailable(f"response {name} descends from {error}, which is not here") from None
+        longest, shared = (max(member[i] for member in found) for i in (0, 1))
         output += sum(member[0] for member in found)
-        path += max(member[0] for member in found)
-        prompt += max(member[1] for member in found)
+        squared += sum(member[0] ** 2 for member in found)
+        attention += sum(member[0] * member[1] for member in found)
+        traffic += longest * shared
+        path += longest
+        prompt += shared
         calls += len(found)
         n_samples = sum(member[2] is None for member in found)
         layer = sorted({parent for member in found for parent in member[2] or ()})
-    return output, output + prompt, path, calls, n_samples
+    return output, output + prompt, path, calls, squared, attention, traffic, n_samples
 
 
 def per_problem(p: np.ndarray, values: np.ndarray, n_problems: int) -> np.ndarray:

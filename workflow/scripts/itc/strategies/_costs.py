@@ -55,9 +55,9 @@ def halted(pool: Pool, budgets: Sequence[int], m: int) -> dict[str, np.ndarray]:
     )
     costs["cost_output_tokens"], costs["cost_sequential_tokens"] = spent, path
     costs["cost_total_tokens"] = spent + prompt_tokens(pool)
-    # bytes and squares of halted chains are not recorded quantities
-    missing = np.full(spent.shape, np.nan)
-    costs["cost_squared_tokens"] = missing
-    if "cost_bytes" in costs:
-        costs["cost_bytes"] = missing
+    # squares keep the order of lengths: the smaller of two squares is the square of the smaller
+    costs["cost_squared_tokens"] = order.expected_halt_tokens(
+        pool.values("n_output_tokens") ** 2, pool.codes >= 0, budgets, m
+    )[0]
+    costs.pop("cost_bytes", None)  # where in its text a chain was halted is not recorded
     return costs

@@ -27,6 +27,14 @@ def costs(pool: Pool, judged: _chains.Rounds, budgets: list[int]) -> dict[str, n
     verdicts = judged.output.sum(axis=2)
     # the votes on one response share its prompt
     prompts = judged.prompt.max(axis=2)
+    first = _costs.prompt_tokens(pool)
+    result["cost_prompt_attention"] = (
+        first * result["cost_output_tokens"] + ks * (prompts * verdicts).mean(1)[:, None]
+    )
+    result["cost_prompt_traffic"] = (
+        first * result["cost_sequential_tokens"]
+        + ks * (prompts * judged.output.max(axis=2)).mean(1)[:, None]
+    )
     result["cost_output_tokens"] = result["cost_output_tokens"] + ks * verdicts.mean(1)[:, None]
     result["cost_total_tokens"] = (
         result["cost_total_tokens"] + ks * (verdicts + prompts).mean(1)[:, None]

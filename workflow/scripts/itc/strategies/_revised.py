@@ -47,16 +47,19 @@ def parallel(pool: Pool, entry: str, n_chains: list[int]) -> Estimate:
     costs = {
         name: values[:, -1:] * c
         for name, values in one.items()
-        if name not in ("cost_sequential_tokens", "cost_total_tokens")
+        if name not in ("cost_sequential_tokens", "cost_total_tokens", "cost_prompt_traffic")
     }
     # chains share the first prompt; every later one holds another response
     later = chain.prompt[:, :, 1:].sum(axis=2).mean(axis=1)[:, None]
     costs["cost_total_tokens"] = (
         costs["cost_output_tokens"] + _costs.prompt_tokens(pool) + later * c
     )
-    costs["cost_sequential_tokens"] = _costs.complete_rows(
-        chain.output.sum(axis=2), lambda v: order.expected_maximum(v, n_chains)
+    costs["cost_sequential_tokens"], first_steps = (
+        _costs.complete_rows(tokens, lambda v: order.expected_maximum(v, n_chains))
+        for tokens in (chain.output.sum(axis=2), chain.output[:, :, 0])
     )
+    own = (chain.prompt * chain.output)[:, :, 1:].sum(axis=2).mean(axis=1)[:, None]
+    costs["cost_prompt_traffic"] = _costs.prompt_tokens(pool) * first_steps + own * c
     return Estimate([int(k) * depth for k in n_chains], correct, upper, costs)
 
 
@@ -64,12 +67,15 @@ def curve(pool: Pool, entry: str) -> Estimate:
     """Mean over draws at each recorded round; a row's tokens are those of one whole response."""
     rows = _chains.rounds(pool, entry)
     output = rows.output.mean(axis=1)
+    reads = (rows.prompt * rows.output).mean(axis=1)
     costs = {
         "cost_output_tokens": output,
         "cost_total_tokens": output + rows.prompt.mean(axis=1),
         "cost_sequential_tokens": output,
         "cost_calls": np.ones_like(output),
         "cost_squared_tokens": (rows.output**2).mean(axis=1),
+        "cost_prompt_attention": reads,
+        "cost_prompt_traffic": reads,
     }
     upper = (rows.right | rows.undecided).mean(axis=1)
     return Estimate(rows.numbers, rows.right.mean(axis=1), upper, costs)

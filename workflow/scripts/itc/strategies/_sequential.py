@@ -18,15 +18,20 @@ def stopped(
     """Estimate of a stopping ``vote`` (estimators.stopping) with the costs of what was drawn.
 
     Each batch of calls waits for a decision, yet the prompt's cache is kept and charged once.
-    Token axes are null for problems with a draw whose tokens are missing.
+    An axis is null for problems with a draw that lacks what it sums.
     """
+    tokens, size = pool.values("n_output_tokens"), pool.values("f_bytes")
+    also = {"cost_squared_tokens": tokens**2}
+    if not np.isnan(size).all():
+        also["cost_bytes"] = size
     result = vote(
         pool.codes,
-        pool.values("n_output_tokens"),
+        tokens,
         pool.credit,
         pool.credit_upper,
         budgets,
         pool.seeds,
+        also=also,
         **rule,
     )
     output = result.extra["tokens"]
@@ -35,8 +40,9 @@ def stopped(
         "cost_total_tokens": output + _costs.prompt_tokens(pool),
         "cost_sequential_tokens": result.extra["path"],
         "cost_calls": result.extra["draws"],
+        **{name: result.extra[name] for name in also},
     }
-    unknown = np.isnan(pool.values("n_output_tokens")).any(axis=1)
+    unknown = np.isnan(tokens).any(axis=1)
     for name in ("cost_output_tokens", "cost_total_tokens", "cost_sequential_tokens"):
         costs[name] = np.where(unknown[:, None], np.nan, costs[name])
     return Estimate(budgets, result.mean, result.upper, costs, result.se)
