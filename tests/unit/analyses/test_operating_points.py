@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from itc import registry, tables
+from itc.analyses._points import strategy_title
 
 SETTINGS = {"seed": 7, "bootstrap": 500, "models": {"m": {"parameters": 2.0}}}
 
@@ -72,6 +73,22 @@ def test_curves_hold_means_intervals_and_derived_costs():
     assert row["tokens_per_correct"] == pytest.approx(400)
     v = values.to_numpy()
     assert row["draw_variance_share"] == pytest.approx(np.mean(v * (1 - v)) / 0.25)
+
+
+def test_titles_tell_the_parameters_of_the_study():
+    frame = evaluations([("short_m", 4, 0.5, 100.0), ("borda", 4, 0.5, 100.0), ("own", 2, 0.5, 9)])
+    options = {"short_m": {"m": 1}, "borda": {"p": 0.9}}
+    for chosen, titles in (
+        ({}, {"short_m": "Short-3 of n", "borda": "Borda vote", "own": "own"}),
+        (options, {"short_m": "Short-1 of n", "borda": "Borda vote (p 0.9)", "own": "own"}),
+    ):
+        curves = build("curves", frame, SETTINGS | {"strategy_options": chosen})
+        assert curves.set_index("strategy")["strategy_title"].to_dict() == titles
+
+
+def test_every_title_can_be_filled_with_the_defaults():
+    for name in registry.names("strategies"):
+        assert "{" not in strategy_title(name, {})
 
 
 def test_the_group_all_weighs_datasets_equally_and_keeps_common_points_only():

@@ -19,7 +19,12 @@ def published_kinetics(p, c, length, n, shape, e=2):
 @pytest.mark.parametrize(("n", "c", "length"), [(1, 100, 4000), (32, 256, 1000), (8, 0, 10)])
 def test_kinetics_equals_the_published_code_for_equal_lengths(n, c, length):
     got = derived.kinetics_eflops(
-        0.752, n * length, np.array(n * length**2), np.array(n * c * length), np.array(c * length), SHAPE
+        0.752,
+        n * length,
+        np.array(n * length**2),
+        np.array(n * c * length),
+        np.array(c * length),
+        SHAPE,
     )
     assert got == pytest.approx(published_kinetics(0.752e9, c, length, n, SHAPE))
 

@@ -13,6 +13,7 @@ from scipy import integrate, special
 CODES = np.array([[0, 0, 1, 1, 2, -1], [1, 0, 0, 2, 2, 1], [0, 1, 1, 1, 1, 0]])
 CREDIT = np.array([[1.0, 0, 0], [0, 1.0, 0], [1.0, 0, 0]])
 SCORES = np.array([[5.0, 1, 2, 4, 3, 9], [1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]])
+LENGTHS = np.array([[40.0, 10, 25, 30, 5, 90], [12, 20, 33, 45, 50, 61], [9, 8, 70, 6, 5, 40]])
 SEEDS = montecarlo.problem_seeds(["a", "b", "c"], 0)
 BUDGETS = [1, 2, 3, 5, 6]
 FINE = {"target_se": 0.002, "max_replicates": 1 << 18}
@@ -144,6 +145,46 @@ def test_stopping_rules_against_all_orders(vote, stop):
         assert result.extra["draws"][p] == pytest.approx(runs[:, 1], abs=0.1)
         assert result.extra["tokens"][p] == pytest.approx(runs[:, 2], abs=0.4)
         assert result.extra["squares"][p] == pytest.approx(runs[:, 3], rel=0.03)
+
+
+def online(p, order, k, warmup, share, consensus):
+    """Score, draws, tokens, tokens of draws not stopped, and path of one order; CODES[p] vote."""
+    start = list(order[: min(warmup, k)])
+    bar = np.percentile(SCORES[p, start], 100 * (1 - share))
+    drawn, score = list(start), {}
+    for i in start:
+        if SCORES[p, i] >= bar and CODES[p, i] >= 0:
+            score[CODES[p, i]] = score.get(CODES[p, i], 0) + SCORES[p, i]
+    for i in order[len(start) : k]:
+        if score and max(score.values()) >= consensus * sum(score.values()):
+            break
+        drawn.append(i)
+        if SCORES[p, i] >= bar and CODES[p, i] >= 0:
+            score[CODES[p, i]] = score.get(CODES[p, i], 0) + SCORES[p, i]
+    tokens = {i: LENGTHS[p, i] for i in drawn}
+    whole = sum(tokens[i] for i in drawn if i in start or SCORES[p, i] >= bar)
+    path = max(tokens[i] for i in start) + sum(tokens[i] for i in drawn[len(start) :])
+    return winner(p, score), len(drawn), sum(tokens.values()), whole, path
+
+
+@pytest.mark.parametrize(
+    ("warmup", "share", "consensus"), [(2, 0.5, 0.8), (3, 0.1, 0.95), (1, 1.0, 2)]
+)
+def test_online_confidence_against_all_orders(warmup, share, consensus):
+    rule = {"warmup": warmup, "keep_share": share, "consensus": consensus}
+    result = stopping.confident_vote(
+        CODES, LENGTHS, CREDIT, CREDIT, BUDGETS, SEEDS, SCORES, **rule, **FINE
+    )
+    for p in range(3):
+        runs = np.mean(
+            [[online(p, o, k, *rule.values()) for k in BUDGETS] for o in permutations(range(6))],
+            axis=0,
+        )
+        assert (np.abs(result.mean[p] - runs[:, 0]) <= 5 * result.se[p] + 1e-9).all()
+        assert result.extra["draws"][p] == pytest.approx(runs[:, 1], abs=0.1)
+        for column, name in ((2, "tokens"), (3, "whole"), (4, "path")):
+            assert result.extra[name][p] == pytest.approx(runs[:, column], rel=0.03)
+    assert (result.extra["whole"] <= result.extra["tokens"] + 1e-9).all()
 
 
 def test_windows_run_in_parallel_on_the_critical_path():

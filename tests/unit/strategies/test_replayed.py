@@ -112,10 +112,22 @@ def test_borda_with_power_zero_is_the_plain_vote(outcomes):
 
 
 def test_stopping_saves_draws_and_never_exceeds_the_budget(outcomes):
-    for name in ("adaptive_beta", "adaptive_dirichlet", "early_stopping"):
-        frame = evaluate_strategy(name, outcomes, BUDGETS)
+    names = ("adaptive_beta", "adaptive_dirichlet", "early_stopping", "deepconf_online")
+    for name in names:
+        options = {"warmup": 3} if name == "deepconf_online" else {}
+        frame = evaluate_strategy(name, outcomes, BUDGETS, options)
         assert (frame["cost_calls"] <= frame["budget"] + 1e-9).all()
         assert frame.loc[frame["budget"] == 6, "cost_calls"].mean() < 6
+
+
+def test_online_confidence_brackets_what_stopped_draws_cost(outcomes):
+    frame = evaluate_strategy("deepconf_online", outcomes, [2, 8], {"warmup": 4, "consensus": 2})
+    every = evaluate_strategy("majority", outcomes, [2, 8])
+    tokens, least = frame["cost_output_tokens"], frame["metric_least_output_tokens"]
+    assert tokens.to_numpy() == pytest.approx(every["cost_output_tokens"].to_numpy(), rel=0.05)
+    warm = frame["budget"] == 2  # a budget within the warm-up stops nothing
+    assert least[warm].to_numpy() == pytest.approx(tokens[warm].to_numpy())
+    assert least[~warm].sum() < 0.9 * tokens[~warm].sum()
 
 
 def test_short_m_costs_lie_between_one_chain_and_all(outcomes):

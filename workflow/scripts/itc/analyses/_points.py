@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import string
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -64,6 +65,11 @@ class Group:
             axis=0,
         )
 
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """Settings of the study."""
+        return self.parts[0][0].settings
+
     def se(self, name: str) -> np.ndarray:
         """Clustered standard error [O]."""
         each = [bootstrap.clustered_se(p.values[name][:, c]) for p, c in self.parts]
@@ -95,14 +101,26 @@ def upper_bounds(strategies: pd.Series) -> np.ndarray:
     return strategies.map(flags).to_numpy(dtype=bool)
 
 
-def strategy_titles(strategies: pd.Series) -> pd.Series:
-    """Titles of strategies; a name without a module is its own title."""
-    known = set(registry.names("strategies"))
-    titles = {
-        name: registry.constants("strategies", name)["TITLE"] if name in known else name
-        for name in strategies.unique()
-    }
-    return strategies.map(titles)
+def strategy_titles(strategies: pd.Series, settings: Mapping[str, Any]) -> pd.Series:
+    """Titles of strategies with the study's parameters; a name without a module is its own."""
+    options = settings.get("strategy_options", {})
+    return strategies.map({n: strategy_title(n, options.get(n, {})) for n in strategies.unique()})
+
+
+def strategy_title(name: str, options: Mapping[str, Any]) -> str:
+    """TITLE with its ``{parameter}`` fields filled, and other changed parameters in brackets."""
+    if name not in registry.names("strategies"):
+        return name
+    title = registry.constants("strategies", name)["TITLE"]
+    defaults = registry.parameters("strategies", name, "evaluate")
+    shown = {field for _, field, _, _ in string.Formatter().parse(title) if field}
+    changed = [
+        f"{key.replace('_', ' ')} {value}"
+        for key, value in sorted(options.items())
+        if key not in shown and value != defaults.get(key)
+    ]
+    filled = title.format(**(defaults | dict(options)))
+    return f"{filled} ({', '.join(changed)})" if changed else filled
 
 
 def dataset_points(evaluations: pd.DataFrame, settings: Mapping[str, Any]) -> list[DatasetPoints]:

@@ -268,3 +268,71 @@ def windows(codes, amounts, credit, upper, ks, seeds, first, last, sums, squares
                     for a in range(len(amounts)):
                         extra[2 + a, p, b] += spent[a]
                     b += 1
+
+
+@numba.njit(cache=True)
+def percentile(values, share):
+    """Value below which ``share`` of ``values`` lie, linear between neighbours; reorders them."""
+    values.sort()
+    place = share * (values.size - 1)
+    below = min(int(place), values.size - 1)
+    above = min(below + 1, values.size - 1)
+    return values[below] + (place - below) * (values[above] - values[below])
+
+
+@numba.njit(cache=True)
+def confident(
+    codes, amounts, credit, upper, ks, seeds, first, last, sums, squares, extra, confidence, warmup,
+    share, consensus,
+):  # fmt: skip
+    """Warm-up draws set a bar; draws below it cast no vote; ``extra`` as in adaptive and one row
+    more at the end, tokens of draws that are not below the bar (they run to their end).
+    """
+    n_problems, n = codes.shape
+    state, order, spent = np.zeros(1, np.uint64), np.empty(n, np.int64), np.zeros(len(amounts))
+    counts, every = np.empty(credit.shape[1], np.int64), np.empty(credit.shape[1], np.int64)
+    scores = np.empty(credit.shape[1])
+    for p in range(n_problems):
+        for replicate in range(first, last):
+            start_order(state, order, seeds[p], replicate)
+            every[:] = 0  # votes of the fixed vote, which goes on behind the stop
+            spent[:] = 0.0
+            b, used, path, whole, bar, stopped = 0, 0, 0.0, 0.0, 0.0, False
+            for j in range(ks[-1]):
+                i = draw_next(state, order, j)
+                if codes[p, i] >= 0:
+                    every[codes[p, i]] += 1
+                tokens = amounts[0, p, i]
+                if not stopped:
+                    used += 1
+                    for a in range(len(amounts)):
+                        spent[a] += amounts[a, p, i]
+                if j < warmup:
+                    path = max(path, tokens)
+                    whole += tokens
+                    if j + 1 == ks[b] or j + 1 == warmup:
+                        scores[:] = 0.0
+                        counts[:] = 0
+                        bar = percentile(confidence[p][order[: j + 1]], share)
+                        for d in order[: j + 1]:
+                            if codes[p, d] >= 0 and confidence[p, d] >= bar:
+                                scores[codes[p, d]] += confidence[p, d]
+                                counts[codes[p, d]] += 1
+                elif not stopped:
+                    path += tokens
+                    if confidence[p, i] >= bar:
+                        whole += tokens
+                        if codes[p, i] >= 0:
+                            scores[codes[p, i]] += confidence[p, i]
+                            counts[codes[p, i]] += 1
+                if j + 1 >= warmup and not stopped:
+                    total = scores.sum()
+                    stopped = total > 0 and scores.max() >= consensus * total
+                if j + 1 == ks[b]:
+                    record(scores, counts, every, credit[p], upper[p], sums, squares, p, b)
+                    extra[0, p, b] += used
+                    extra[1, p, b] += path
+                    for a in range(len(amounts)):
+                        extra[2 + a, p, b] += spent[a]
+                    extra[2 + len(amounts), p, b] += whole
+                    b += 1

@@ -44,16 +44,17 @@ def gamma_tables(n: int) -> tuple[np.ndarray, np.ndarray]:
     return weights / 2, special.gammainc(shapes[None, None, :], x[:, :, None])
 
 
-def _run(kernel, codes, tokens, also, credit, upper, budgets, seeds, arguments, precision):
+def _run(kernel, codes, tokens, also, credit, upper, budgets, seeds, arguments, precision, more=()):
     ks = check_budgets(budgets, codes.shape[1])
     amounts = np.ascontiguousarray([tokens, *also.values()], dtype=np.float64)
-    names = (*EXTRA, *also)
+    names = (*EXTRA, *also, *more)
     codes = np.ascontiguousarray(codes, dtype=np.int64)
     stacked = np.zeros((len(names), len(codes), len(ks)))
 
     def block(first, last, sums, squares, extras):
         kernel(
-            codes, amounts, credit, upper, ks, seeds, first, last, sums, squares, stacked, *arguments
+            *(codes, amounts, credit, upper, ks, seeds),
+            *(first, last, sums, squares, stacked, *arguments),
         )
         for name, total in zip(names, stacked, strict=True):
             extras[name][:] = total
@@ -112,4 +113,41 @@ def window_vote(
         raise ValueError(f"window: {window}, allowed 1 or more")
     return _run(
         _kernels.windows, codes, tokens, also, credit, upper, budgets, seeds, (window,), precision
+    )
+
+
+def confident_vote(
+    codes: np.ndarray,
+    tokens: np.ndarray,
+    credit: np.ndarray,
+    upper: np.ndarray,
+    budgets: Sequence[int],
+    seeds: np.ndarray,
+    confidence: np.ndarray,
+    warmup: int = 16,
+    keep_share: float = 0.1,
+    consensus: float = 0.95,
+    also: Mapping[str, np.ndarray] = NOTHING,
+    **precision: float,
+) -> mc.MonteCarlo:
+    """DeepConf, online (arXiv 2508.15260): ``warmup`` parallel draws set a bar, later ones meet it.
+
+    The bar is the percentile of the warm-up's ``confidence`` [P, N] (of the lowest group) that
+    ``keep_share`` of them reach; draws below it, which are stopped while they run, cast no vote,
+    the others vote with their confidence. After the warm-up draws are made one by one until an
+    answer has ``consensus`` of all weight (above 1: never), at most k. A k below ``warmup`` is a
+    shorter warm-up. ``extra`` as in adaptive_vote, where ``tokens`` and ``path`` count stopped
+    draws to their recorded end, hence at most that; ``whole``: tokens of draws not stopped, hence
+    at least that.
+    """
+    if warmup < 1 or not 0.0 < keep_share <= 1.0 or consensus <= 0.0:
+        raise ValueError(
+            f"warmup {warmup}, keep_share {keep_share}, consensus {consensus}: allowed 1 or more, "
+            "above 0 up to 1, above 0"
+        )
+    confidence = check_rectangle(confidence, "confidence")
+    arguments = (confidence, warmup, 1.0 - keep_share, consensus)
+    return _run(
+        *(_kernels.confident, codes, tokens, also, credit, upper, budgets, seeds),
+        *(arguments, precision, ("whole",)),
     )

@@ -35,6 +35,9 @@ def stopped(
         **rule,
     )
     output = result.extra["tokens"]
+    metrics = {}
+    if "whole" in result.extra:
+        metrics["metric_least_output_tokens"] = result.extra["whole"]
     costs = {
         "cost_output_tokens": output,
         "cost_total_tokens": output + _costs.prompt_tokens(pool),
@@ -45,4 +48,4 @@ def stopped(
     unknown = np.isnan(tokens).any(axis=1)
     for name in ("cost_output_tokens", "cost_total_tokens", "cost_sequential_tokens"):
         costs[name] = np.where(unknown[:, None], np.nan, costs[name])
-    return Estimate(budgets, result.mean, result.upper, costs, result.se)
+    return Estimate(budgets, result.mean, result.upper, costs, result.se, metrics)

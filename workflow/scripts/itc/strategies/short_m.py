@@ -6,8 +6,8 @@ from itc.estimators.short_m import short_m_vote
 from itc.strategies import _costs
 from itc.strategies._base import Estimate, Pool
 
-TITLE = "Short-3 of n"
-DESCRIPTION = "Majority of the three responses of n that finish first; the others are stopped."
+TITLE = "Short-{m} of n"
+DESCRIPTION = "Majority of the m responses of n that finish first; the others are stopped."
 CITATION = "Hassid et al. 2025, arXiv 2505.17813 (short-m@k)"
 PROCEDURE = "sample"
 NEEDS = ("n_output_tokens",)
