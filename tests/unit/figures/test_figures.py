@@ -127,6 +127,14 @@ def test_the_frontier_leaves_out_what_needs_the_gold_answer(demo: dict) -> None:
     assert {"majority", "single"} <= set(data["strategy"])
 
 
+def test_budgets_that_are_no_samples_stay_off_the_axis_of_samples(demo: dict) -> None:
+    curves = demo["curves"]
+    only = curves[curves["strategy"].isin(["truncated", "majority"])]
+    _, data = registry.load("figures", "accuracy_by_samples").draw(demo | {"curves": only})
+    plt.close("all")
+    assert set(data["strategy"]) == {"majority"} and (data["budget"] > 0).all()
+
+
 def test_labels_keep_their_distance_and_order() -> None:
     placed = spread([0.5, 0.51, 0.52, 0.1], 0.1, 0.0, 1.0)
     assert placed[0] < placed[1] < placed[2] and placed[3] == pytest.approx(0.1)

@@ -216,6 +216,20 @@ def test_active_svg_is_refused(body: str) -> None:
         inline(f'<svg viewBox="0 0 1 1">{body}</svg>', "f", "t", "d")
 
 
+def test_marks_of_one_group_say_their_style_once() -> None:
+    one = '<use xlink:href="#m" x="1.23456" y="2.0" style="fill: #0b4f9e"/>'
+    other = one.replace("#0b4f9e", "#c2470a")
+    svg = '<svg viewBox="0 0 9 9"><g id="m"/><g clip-path="url(#c)">{}</g></svg>'
+    same = inline(svg.format(one * 3), "f", "t", "d")
+    assert same.count("style=") == 1 and same.count("<use ") == 3
+    assert (
+        '<g clip-path="url(#f-c)" style="fill: var(--m0)"><use href="#f-m" x="1.23" y="2.0"/>'
+        in same
+    )
+    mixed = inline(svg.format(one + other), "f", "t", "d")
+    assert mixed.count("style=") == 2
+
+
 def test_words_in_a_drawing_are_not_mistaken_for_code() -> None:
     svg = '<svg viewBox="0 0 1 1"><text>effect on accuracy = 1, javascript: no</text></svg>'
     assert "javascript: no" in inline(svg, "f", "t", "d")

@@ -56,7 +56,8 @@ def draw_frontier(
         crowded = len(looks) > 4
         for model, look in looks.items():
             own = curves[curves["model"] == model]
-            best = pareto(own, cost)
+            whole = own[own["strategy"] != CUT]
+            best = pareto(whole if len(whole) else own, cost)
             rest = own.drop(best.index)
             ax.plot(
                 rest[cost],

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from itc import registry
 from itc.figures._frontier import NEEDED, upper_bounds
 from itc.figures._parts import (
     doubling_axis,
@@ -36,6 +37,7 @@ SECTION = "strategies"
 ORDER = 10
 
 MAX_DATASETS, MAX_COLUMNS, MAX_LINES = 4, 4, 4  # beyond these the sortable table serves better
+OWN_AXIS = ("truncate", "extend", "revise")  # procedures whose budget is no number of samples
 FIRST = ("majority", "coverage", "shortest", "best_of_n", "longest")  # told apart by line style
 
 
@@ -45,6 +47,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
     with style():
         if curves is None:
             return missing("the table “curves” has no rows")
+        curves = curves[curves["strategy"].map(by_samples)]
         grown = curves.groupby("strategy")["budget"].nunique()
         chosen = choose(list(grown[grown > 1].index), curves)
         if not chosen:
@@ -94,6 +97,14 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
         )
     keep = ["dataset", "model", "strategy", "budget", "accuracy", "low", "high"]
     return fig, data[keep].sort_values(keep[:4], ignore_index=True)
+
+
+def by_samples(strategy: str) -> bool:
+    """Whether its budget counts samples, and not rounds or the tokens of a thought."""
+    if strategy not in registry.names("strategies"):
+        return True
+    procedure = str(registry.constants("strategies", strategy).get("PROCEDURE", "sample"))
+    return not procedure.startswith(OWN_AXIS)
 
 
 def choose(strategies: list[str], curves: pd.DataFrame) -> list[str]:

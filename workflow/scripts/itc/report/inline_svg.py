@@ -17,6 +17,7 @@ _ACTIVE = re.compile(
     r"<(?:script|foreignObject|iframe|image|a)\b|<[^<>]*\son\w+\s*=|<[^<>]*href=\"(?!#)", re.I
 )
 _ROOT = re.compile(r"<svg\b[^>]*>", re.S)
+_MARKS = re.compile(r"<g(?P<more>(?: clip-path=\"[^\"]*\")?)>(?P<marks>(?:<use [^<>]*/>){2,})</g>")
 _FONT = re.compile(r"'DejaVu Sans'(?:,[^;\"]*)?")
 
 
@@ -48,11 +49,26 @@ def inline(svg: str, name: str, title: str, description: str) -> Markup:
     inner = _FONT.sub("var(--sans)", inner)
     inner = re.sub(r'\bd="[^"]*"', _short_path, inner)
     inner = re.sub(r">\s+<", "><", inner).strip()
+    inner = re.sub(r' [xy]="-?\d+\.\d+"', _short_number, inner)
+    inner = _MARKS.sub(_shared_style, inner)
     return Markup(
         f'<svg viewBox="{box.group(1)}" role="img" aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{html.escape(title)}</title>'
         f'<desc id="{name}-desc">{html.escape(description)}</desc>{inner}</svg>'
     )
+
+
+def _short_number(match: re.Match[str]) -> str:
+    return re.sub(r"(\.\d\d)\d+", r"\1", match.group(0))
+
+
+def _shared_style(match: re.Match[str]) -> str:
+    """The marks of one group, their common style said once: thousands of points, a third of it."""
+    styles = set(re.findall(r' style="([^"]*)"', match["marks"]))
+    if len(styles) != 1 or match["marks"].count(" style=") != match["marks"].count("<use "):
+        return match.group(0)
+    marks = re.sub(r' style="[^"]*"', "", match["marks"])
+    return f'<g{match["more"]} style="{styles.pop()}">{marks}</g>'
 
 
 def _short_path(match: re.Match[str]) -> str:
