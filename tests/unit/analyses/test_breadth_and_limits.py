@@ -161,6 +161,15 @@ def test_stability_compares_with_the_main_prompt(inputs):
     plain = table[table["procedure"] == "sample_plain"].set_index("strategy")
     want = (other["verdict"] == "right").mean() - (inputs["outcomes"]["verdict"] == "right").mean()
     assert plain.loc["single", "difference"] == pytest.approx(want)
+    solved = [
+        (o["verdict"] == "right").groupby(o["problem_id"]).mean()
+        for o in (other, inputs["outcomes"])
+    ]
+    half = 2.0687 * (solved[0] - solved[1]).std(ddof=1) / np.sqrt(24)  # t, 23 degrees of freedom
+    single = plain.loc["single"]
+    assert (single["high"] - single["low"]) / 2 == pytest.approx(half, rel=0.15)
+    assert single["low"] < want < single["high"]
+    assert (table["spread"] == table["strategy"].map(plain["difference"].abs())).all()
     assert build("stability", {"outcomes": inputs["outcomes"]})["procedure"].nunique() == 1
 
 

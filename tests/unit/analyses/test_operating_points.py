@@ -75,6 +75,17 @@ def test_curves_hold_means_intervals_and_derived_costs():
     assert row["draw_variance_share"] == pytest.approx(np.mean(v * (1 - v)) / 0.25)
 
 
+def test_metrics_have_intervals_where_a_strategy_has_them():
+    frame = evaluations([("abstaining", 4, 0.5, 100.0), ("majority", 4, 0.5, 100.0)])
+    own = frame["strategy"] == "abstaining"
+    frame["metric_utility"] = np.where(own, 2 * frame["correct"] - 1, np.nan)
+    curves = build("curves", frame).set_index("strategy")
+    row = curves.loc["abstaining"]
+    ends = [2 * row[end] - 1 for end in ("low", "high")]
+    assert [row["metric_utility_low"], row["metric_utility_high"]] == pytest.approx(ends)
+    assert np.isnan(curves.loc["majority", "metric_utility_low"])
+
+
 def test_titles_tell_the_parameters_of_the_study():
     frame = evaluations([("short_m", 4, 0.5, 100.0), ("borda", 4, 0.5, 100.0), ("own", 2, 0.5, 9)])
     options = {"short_m": {"m": 1}, "borda": {"p": 0.9}}

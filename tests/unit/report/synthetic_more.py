@@ -172,6 +172,86 @@ def length_distributions(size: dict, bins: int = 30) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
+def _rows(size: dict, inner: list[dict]) -> pd.DataFrame:
+    """Every dataset and model with every row of ``inner``."""
+    places = [{"dataset": d, "model": m} for d in size["datasets"] for m in size["models"]]
+    return pd.DataFrame([place | row for place in places for row in inner])
+
+
+def breadth(size: dict) -> pd.DataFrame:
+    """Four levels of difficulty and two subjects, accuracy falling, tokens rising."""
+    levels = [("difficulty", str(i), i) for i in range(4)]
+    levels += [("subject", name, i) for i, name in enumerate(("algebra", "numbers"))]
+    value = {"strategy": "single", "budget": 1, "n_problems": 15}
+    rows = []
+    for by, level, rank in levels:
+        accuracy = 0.9 - 0.2 * rank
+        ends = {"accuracy": accuracy, "low": accuracy - 0.1, "high": min(accuracy + 0.1, 1)}
+        tokens = {"cost_output_tokens": 300.0 * (rank + 1)}
+        rows.append({"by": by, "level": level, "rank": rank} | value | ends | tokens)
+    return _rows(size, rows)
+
+
+def profiles(size: dict) -> pd.DataFrame:
+    """A falling line for one response, a flatter one for the vote, and their means."""
+    rows = []
+    for strategy, budget, fall in (("single", 1, 0.9), ("majority", max(size["budgets"]), 0.4)):
+        point = {"strategy": strategy, "budget": budget}
+        rows.append(point | _share("iqm", 0.0, 0.7))
+        for step in range(1, 21):
+            rows.append(point | _share("profile", step / 20, 0.95 - fall * step / 20))
+    return _rows(size, rows)
+
+
+def _share(statistic: str, threshold: float, value: float) -> dict:
+    ends = {"low": max(value - 0.1, 0.0), "high": min(value + 0.1, 1.0)}
+    return {"statistic": statistic, "threshold": threshold, "value": value} | ends
+
+
+def resolution(size: dict) -> pd.DataFrame:
+    """One comparison of strategies per dataset and model."""
+    named = {"scope": "strategies", "budget": 4, "n_compared": 3, "n_problems": 60}
+    figures = {"signal": 0.05, "noise": 0.02, "signal_to_noise": 2.5, "detectable": 0.057}
+    return _rows(size, [named | figures | {"share_separated": 2 / 3}])
+
+
+def stability(size: dict) -> pd.DataFrame:
+    """Two ways to sample, one strategy."""
+    return _rows(
+        size,
+        [
+            {"procedure": p, "strategy": "single", "budget": 1, "accuracy": 0.5 + d, "rank": 1.0}
+            | {"difference": d, "low": d - 0.02, "high": d + 0.02, "spread": 0.03}
+            | {"kendall_tau": 1.0}
+            for p, d in (("sample", 0.0), ("sample_plain", -0.03))
+        ],
+    )
+
+
+def allocation(size: dict) -> pd.DataFrame:
+    """Three policies at one cost."""
+    return _rows(
+        size,
+        [
+            {"policy": policy, "target_budget": 4, "cost": 900.0, "probe_cost": 1200.0}
+            | {"accuracy": 0.6 + d, "low": 0.5 + d, "high": 0.7 + d, "difference": d}
+            | {"difference_low": d - 0.03, "difference_high": d + 0.03}
+            for policy, d in (("uniform", 0.0), ("predicted difficulty", 0.01))
+        ],
+    )
+
+
+def unavailable(size: dict) -> pd.DataFrame:
+    """A strategy without its column, and one without enough draws."""
+    return _rows(
+        size,
+        [
+            {"strategy": "borda", "budget": 0, "reason": "confidence_mean is missing in 5 draws"},
+            {"strategy": "majority", "budget": 512, "reason": "3 problems have only 256 draws"},
+        ],
+    )
+
+
 def tables(size: dict, curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """All of them."""
     return {
@@ -183,4 +263,10 @@ def tables(size: dict, curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "censoring": censoring(size),
         "marker_sensitivity": marker_sensitivity(size),
         "length_distributions": length_distributions(size),
+        "breadth": breadth(size),
+        "profiles": profiles(size),
+        "resolution": resolution(size),
+        "stability": stability(size),
+        "allocation": allocation(size),
+        "unavailable": unavailable(size),
     }

@@ -77,8 +77,13 @@ def _rows(group: _points.Group) -> pd.DataFrame:
         monte_carlo_se=_monte_carlo_se(group),
         draw_variance_share=draw_variance_share(group),
     )
-    for name in (*_points.quantities(group, "cost_"), *_points.quantities(group, "metric_")):
+    for name in _points.quantities(group, "cost_"):
         rows[name] = group.mean(name)
+    for name in _points.quantities(group, "metric_"):
+        rows[name] = group.mean(name)
+        rows[f"{name}_low"], rows[f"{name}_high"] = bootstrap.percentile_interval(
+            group.replicates(name), group.smallest, group.degrees
+        )
     if "cost_output_tokens" in rows:
         rows["tokens_per_correct"] = tokens_per_correct(rows["cost_output_tokens"], accuracy)
     return rows.replace({"tokens_per_correct": {np.inf: np.nan}})

@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from itc.analyses import _undecided
+from itc.stats import bootstrap
 from itc.strategies._base import evaluate_strategy
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
@@ -31,6 +32,9 @@ SCHEMA = register(
             **_undecided.COLUMNS,
             "rank": FLOAT,  # among the strategies, 1 is best, ties share
             "difference": FLOAT,  # accuracy minus that of procedure ``sample``
+            "low": FLOAT,  # 95 % of the difference, paired bootstrap over problems
+            "high": FLOAT,
+            "spread": FLOAT,  # largest minus smallest accuracy of the strategy over procedures
             "kendall_tau": FLOAT,  # of the strategies' order with that under ``sample``
         },
         ("dataset", "model", "procedure", "strategy"),
@@ -64,6 +68,7 @@ def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]
         return []
     budget = max(allowed)
     accuracy: dict[str, dict[str, float]] = {}
+    solved: dict[tuple[str, str], pd.Series] = {}
     implied: dict[tuple[str, str], dict[str, float]] = {}
     for procedure in sorted(own["procedure"].unique()):
         for name in STRATEGIES:
@@ -72,6 +77,7 @@ def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]
             if len(frame):
                 accuracy.setdefault(procedure, {})[name] = float(frame["correct"].mean())
                 implied[procedure, name] = _undecided.of_values(frame)
+                solved[procedure, name] = frame.set_index("problem_id")["correct"]
     rows = []
     reference = accuracy.get("sample", {})
     for procedure, values in accuracy.items():
@@ -83,6 +89,8 @@ def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]
             ).statistic
         ranks = stats.rankdata([-value for value in values.values()])
         for rank, (name, value) in zip(ranks, values.items(), strict=True):
+            every = [other[name] for other in accuracy.values() if name in other]
+            low, high = _interval(solved, procedure, name, own, settings)
             rows.append(
                 {
                     "procedure": procedure,
@@ -92,7 +100,32 @@ def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]
                     **implied[procedure, name],
                     "rank": float(rank),
                     "difference": value - reference.get(name, np.nan),
+                    "low": low,
+                    "high": high,
+                    "spread": max(every) - min(every),
                     "kendall_tau": float(tau),
                 }
             )
     return rows
+
+
+def _interval(
+    solved: Mapping[tuple[str, str], pd.Series],
+    procedure: str,
+    strategy: str,
+    own: pd.DataFrame,
+    settings: Mapping[str, Any],
+) -> tuple[float, float]:
+    """95 % interval of the difference from procedure ``sample`` over problems that both have."""
+    other = solved.get(("sample", strategy))
+    if other is None:
+        return np.nan, np.nan
+    paired = (solved[procedure, strategy] - other).dropna().sort_index().to_numpy()[:, None]
+    n = len(paired)
+    if n < 2:
+        return np.nan, np.nan
+    place = (str(own["dataset"].iloc[0]), str(own["model"].iloc[0]))
+    rng = bootstrap.generator(int(settings["seed"]), "stability", *place)
+    weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
+    low, high = bootstrap.percentile_interval(bootstrap.resampled_means(weights, paired), n, n - 1)
+    return float(low[0]), float(high[0])

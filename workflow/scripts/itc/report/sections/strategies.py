@@ -24,6 +24,8 @@ COLUMNS = [
     Column("cost_output_tokens", "output tokens", "tokens", "mean per problem"),
     Column("cost_sequential_tokens", "sequential tokens", "tokens", "longest chain, per problem"),
     Column("cost_calls", "calls", "tokens", "model calls per problem"),
+    Column("tokens_per_correct", "tokens per correct", "tokens", "output tokens over accuracy"),
+    Column("draw_variance_share", "draw noise", "percent", "of one run's variance, by its draws"),
     Column("gap", "to coverage", "points", "coverage minus accuracy at the same samples, points"),
     Column("firm", "on frontier", "percent", "share of resamples; output tokens, all models"),
     Column("n_problems", "problems", "integer"),
