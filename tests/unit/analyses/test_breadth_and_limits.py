@@ -96,11 +96,22 @@ def test_censoring_shows_all_three_treatments(inputs):
     silent = table.loc[("majority", 8, "cut gives no answer"), "accuracy"]
     assert silent >= recorded  # cut responses never vote right here, but do vote
     assert table["share_cut"].iloc[0] == pytest.approx(outcomes["truncated"].mean())
+    shortest = table.xs("as recorded", level="treatment").loc["shortest"]["accuracy"]
+    want = inputs["evaluations"].query("strategy == 'shortest'").groupby("budget")["correct"].mean()
+    assert shortest.to_dict() == pytest.approx(want.to_dict())
+    assert {"worst_of_n", "short_m", "abstaining"} <= set(table.index.get_level_values("strategy"))
     counts = kept.groupby("problem_id").size()
     rows = table.xs("uncut only", level="treatment").xs("majority", level="strategy")
     assert rows["n_problems"].to_dict() == {
         b: int((counts >= b).sum()) for b in BUDGETS if (counts >= b).any()
     }
+
+
+def test_without_cut_responses_all_treatments_are_alike():
+    table = build("censoring", {"outcomes": make(problems=6, cut=0.0)})
+    alike = table.groupby(["strategy", "budget"])[["accuracy", "low", "n_problems"]].nunique()
+    assert (table.groupby(["strategy", "budget"]).size() == 3).all()
+    assert (alike == 1).all(axis=None)
 
 
 def test_gains_are_differences_of_the_curve(inputs):

@@ -40,6 +40,7 @@ def test_every_table_is_shown_with_all_its_columns(shown):
         "profiles": section.ROBUST,
         "stability": section.STABILITY,
         "allocation": section.ALLOCATION,
+        "censoring": section.CENSORING,
         "unavailable": section.ABSENT,
     }
     for name, columns in wanted.items():

@@ -1,4 +1,4 @@
-"""Responses cut at the token cap: how many, and every vote with and without them."""
+"""Responses cut at the token cap: how many, and every exact strategy with and without them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from itc import registry
 from itc.analyses import _undecided
 from itc.stats import bootstrap
-from itc.strategies._base import evaluate_strategy
+from itc.strategies._base import constants, evaluate_strategy
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Results with and without responses cut at the token cap"
 INPUTS = ("outcomes",)
-STRATEGIES = ("single", "majority", "coverage")
 TREATMENTS = ("as recorded", "cut gives no answer", "uncut only")
 
 SCHEMA = register(
@@ -45,8 +45,11 @@ SCHEMA = register(
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
     """Table ``censoring``. ``uncut only`` keeps, per budget, the problems with enough uncut draws.
 
-    Those problems are easier ones, so ``n_problems`` must be read beside the accuracy.
+    Those problems are easier ones, so ``n_problems`` must be read beside the accuracy. The
+    strategies are those of the study that are exact on the samples of one model: a Monte Carlo
+    vote would be drawn anew for every treatment.
     """
+    strategies = replayed(settings)
     outcomes = inputs["outcomes"]
     outcomes = outcomes[outcomes["procedure"] == "sample"]
     rows: list[dict[str, Any]] = []
@@ -61,9 +64,11 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
             answer_class=np.where(is_cut, -1, own["answer_class"]),
             verdict=np.where(is_cut, "wrong", own["verdict"]),
         )
-        frames = dict(zip(TREATMENTS, (own, silenced, own[~is_cut]), strict=True))
-        for treatment, frame in frames.items():
-            for row in _rows(frame, settings, str(dataset), str(model)):
+        place = str(dataset), str(model)
+        recorded = _rows(own, strategies, settings, *place)
+        for treatment, frame in zip(TREATMENTS, (own, silenced, own[~is_cut]), strict=True):
+            alike = treatment == TREATMENTS[0] or not is_cut.any()
+            for row in recorded if alike else _rows(frame, strategies, settings, *place):
                 rows.append(
                     {"dataset": dataset, "model": model, "treatment": treatment} | shares | row
                 )
@@ -71,17 +76,34 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
     return table.sort_values(list(SCHEMA.key), ignore_index=True)
 
 
+def replayed(settings: Mapping[str, Any]) -> list[str]:
+    """Exact strategies of the study that read one model's samples and nothing else."""
+    found = []
+    for name in settings.get("strategies") or registry.names("strategies"):
+        about = constants(name)
+        own = about["PROCEDURE"] == "sample" and about["SCOPE"] == "model"
+        if own and about["EXACT"] and not about["LEARNS"]:
+            found.append(name)
+    return found
+
+
 def _rows(
-    frame: pd.DataFrame, settings: Mapping[str, Any], dataset: str, model: str
+    frame: pd.DataFrame,
+    strategies: list[str],
+    settings: Mapping[str, Any],
+    dataset: str,
+    model: str,
 ) -> list[dict[str, Any]]:
     values = []
+    options, wanted = settings.get("strategy_options", {}), sorted(settings["budgets"])
     draws = frame.groupby("problem_id")["draw"].transform("size")
-    for n_draws in sorted(draws.unique()):  # each budget on all problems that have so many draws
-        budgets = [b for b in settings["budgets"] if b <= n_draws]
-        for strategy in STRATEGIES:
-            if budgets:
-                part = frame[draws == n_draws]
-                values.append(evaluate_strategy(strategy, part, budgets, {}, int(settings["seed"])))
+    allowed = np.searchsorted(wanted, draws, side="right")  # number of budgets within the draws
+    for number in sorted(set(allowed) - {0}):  # so each budget has all problems with enough draws
+        part, budgets = frame[allowed == number], wanted[:number]
+        for strategy in strategies:
+            params = options.get(strategy)
+            values.append(evaluate_strategy(strategy, part, budgets, params, int(settings["seed"])))
+    values = [frame for frame in values if len(frame)]
     if not values:
         return []
     rows = []

@@ -11,8 +11,8 @@ from itc.report.page import Blocks, Column, TableBlock
 TITLE = "Breadth and resolution"
 ORDER = 35
 TABLES = (
-    *("curves", "breadth", "profiles", "resolution", "stability", "allocation", "unavailable"),
-    *("models", "dataset_cards"),
+    *("curves", "breadth", "profiles", "resolution", "stability", "allocation", "censoring"),
+    *("unavailable", "models", "dataset_cards"),
 )
 
 DATASET = Column("dataset", "dataset", choose=True)
@@ -77,6 +77,13 @@ ALLOCATION = [
     Column("difference_low", "low", "points", "95 % interval"),
     Column("difference_high", "high", "points", "95 % interval"),
 ]
+CENSORING = [
+    *(DATASET, MODEL, STRATEGY, SAMPLES),
+    Column("treatment", "cut responses", choose=True),
+    Column("share_cut", "cut", "percent", "of the responses whose end is known"),
+    PROBLEMS,
+    *ACCURACY,
+]
 ABSENT = [
     *(DATASET, MODEL, STRATEGY),
     Column("budget", "from samples", "integer", "and beyond; empty: any number of samples"),
@@ -95,6 +102,7 @@ def build(context: Context) -> Blocks | None:
         _abstaining(context),
         _table(context, "stability", "Other prompts and temperatures", STABILITY, NOTES["tau"]),
         _table(context, "allocation", "Compute by difficulty", ALLOCATION, NOTES["oracle"]),
+        _censoring(context),
         _absent(context),
     ]
     blocks = (*context.drawings("breadth"), *(table for table in tables if table))
@@ -109,6 +117,8 @@ NOTES = {
     "abstain": "Answers only where more than half of the votes agree.",
     "tau": "Strategies under every other way to sample, beside the main one.",
     "oracle": "The oracle bins by true accuracy and chooses on what it is scored on: a ceiling.",
+    "cut": "Largest number of samples that all three allow. Problems with enough uncut responses "
+    "are easier ones: read their number beside the accuracy.",
     "absent": "A strategy without a value is named with what the responses lack.",
 }
 
@@ -159,6 +169,20 @@ def _abstaining(context: Context) -> TableBlock | None:
     rows = rows.assign(selective=(rows["accuracy"] / answered).where(answered > 0, np.nan))
     rows = rows.join((2 * single - 1).rename("single"), on=place)
     return _block(context, "abstaining", "Abstaining", rows, ABSTAIN, NOTES["abstain"])
+
+
+def _censoring(context: Context) -> TableBlock | None:
+    rows = context.table("censoring", "strategy", "budget", "treatment", "share_cut")
+    if rows is None:
+        return None
+    rows = rows[rows["share_cut"] > 0]
+    key = ["dataset", "model", "strategy"]
+    common = rows.groupby([*key, "budget"])["treatment"].transform("nunique")
+    rows = rows[common == common.max()]
+    rows = rows[rows["budget"] == rows.groupby(key)["budget"].transform("max")]
+    return _block(
+        context, "censoring", "With and without cut responses", rows, CENSORING, NOTES["cut"]
+    )
 
 
 def _absent(context: Context) -> TableBlock | None:
