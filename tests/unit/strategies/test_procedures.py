@@ -28,6 +28,7 @@ def rows(procedure, records, problem="p"):
                 "verdict": "right" if code == 0 else "wrong",
                 "n_prompt_tokens": 10 if procedure == "sample" else 100,
                 "n_output_tokens": output,
+                "f_bytes": 3.0 * output,
                 "score": score,
                 "response_id": f"{procedure}-{problem}-{draw}-{number}",
                 "parents": list(parents),
@@ -46,6 +47,11 @@ def by_budget(frame, column="correct"):
     return frame.set_index("budget")[column].to_dict()
 
 
+def assert_three_bytes_a_token(frame):
+    bytes_, tokens = frame["cost_bytes"].to_numpy(), frame["cost_output_tokens"].to_numpy()
+    assert bytes_ == pytest.approx(3 * tokens)
+
+
 def test_best_of_n_by_judge_and_its_costs():
     judged = rows(
         "judge_score",
@@ -62,6 +68,7 @@ def test_best_of_n_by_judge_and_its_costs():
     assert correct[2] == pytest.approx((1 + 0.5 + 1) / 6)
     assert correct[4] == pytest.approx(0.5)
     assert by_budget(frame, "cost_output_tokens")[4] == pytest.approx(40 + 4 * 2 * 3)
+    assert_three_bytes_a_token(frame)
     assert by_budget(frame, "cost_total_tokens")[4] == pytest.approx(64 + 10 + 4 * 100)
     assert by_budget(frame, "cost_sequential_tokens")[4] == pytest.approx(23)
     assert by_budget(frame, "cost_calls")[4] == 12
@@ -125,6 +132,7 @@ def test_revision_last_answer_and_vote_over_rounds():
     last = evaluate_strategy("revision_last", outcomes, [1, 2, 4])
     assert by_budget(last) == pytest.approx({1: 0.25, 2: 0.5, 3: 0.5})
     assert by_budget(last, "cost_output_tokens") == pytest.approx({1: 10, 2: 13.5, 3: 15.5})
+    assert_three_bytes_a_token(last)
     assert by_budget(last, "cost_total_tokens")[3] == pytest.approx(15.5 + 210)
     read = {1: 100, 2: 100 + 350, 3: 100 + 350 + 200}  # prompts of 10, 100, 100 tokens x output
     for name in ("cost_prompt_attention", "cost_prompt_traffic"):
@@ -140,6 +148,7 @@ def test_parallel_chains_vote_with_their_last_answers():
     assert by_budget(frame) == pytest.approx({3: 0.5, 12: 1.0})  # last answers 0, 0, 1, 2
     assert by_budget(frame, "cost_sequential_tokens")[12] == pytest.approx(22)
     assert by_budget(frame, "cost_output_tokens")[12] == pytest.approx(62)
+    assert_three_bytes_a_token(frame)
     assert by_budget(frame, "cost_prompt_attention")[12] == pytest.approx(10 * 40 + 100 * 22)
     assert by_budget(frame, "cost_prompt_traffic")[12] == pytest.approx(10 * 20 + 100 * 22)
 
@@ -165,6 +174,7 @@ def test_merges_are_charged_for_all_their_ancestors():
     assert by_budget(frame) == {2: 0.5}
     # groups: samples 5 + 7 and 20 + 8, first layer 10 + 11, last 4
     assert by_budget(frame, "cost_output_tokens")[2] == pytest.approx((37 + 53) / 2)
+    assert_three_bytes_a_token(frame)
     assert by_budget(frame, "cost_sequential_tokens")[2] == pytest.approx((7 + 20) / 2 + 11 + 4)
     assert by_budget(frame, "cost_total_tokens")[2] == pytest.approx(45 + 10 + 100 + 100)
     assert by_budget(frame, "cost_calls")[2] == 5
@@ -189,3 +199,4 @@ def test_truncated_thinking_is_a_curve_over_its_own_axis():
     frame = evaluate_strategy("truncated", pd.concat([SAMPLES, cut]), [1, 2])
     assert by_budget(frame) == pytest.approx({0: 0.0, 16: 0.25, 32: 1.0})
     assert by_budget(frame, "cost_output_tokens") == pytest.approx({0: 2, 16: 18, 32: 34})
+    assert_three_bytes_a_token(frame)

@@ -14,7 +14,8 @@ class Rounds:
     """Recorded rounds of a procedure: arrays [P, N, R] over problems, draws and ``numbers`` [R].
 
     ``codes`` are the outcome table's answer classes, which all procedures of a problem share;
-    ``output`` and ``prompt`` are tokens (NaN where missing), ``score`` a judge's score.
+    ``output`` and ``prompt`` are tokens (NaN where missing), ``score`` a judge's score, ``size``
+    bytes of text.
     """
 
     numbers: list[int]
@@ -24,6 +25,7 @@ class Rounds:
     output: np.ndarray
     prompt: np.ndarray
     score: np.ndarray
+    size: np.ndarray
 
 
 def rounds(pool: Pool, procedure: str) -> Rounds:
@@ -61,6 +63,7 @@ def rounds(pool: Pool, procedure: str) -> Rounds:
         numeric("n_output_tokens"),
         numeric("n_prompt_tokens"),
         numeric("score"),
+        numeric("f_bytes"),
     )
 
 
@@ -78,6 +81,7 @@ def with_start(pool: Pool, later: Rounds) -> Rounds:
         join(pool.values("n_output_tokens"), later.output),
         join(pool.values("n_prompt_tokens"), later.prompt),
         join(np.full(pool.codes.shape, np.nan), later.score),
+        join(pool.values("f_bytes"), later.size),
     )
 
 
@@ -94,6 +98,7 @@ def chain_costs(chain: Rounds) -> dict[str, np.ndarray]:
         "cost_squared_tokens": (chain.output**2).cumsum(axis=2).mean(axis=1),
         "cost_prompt_attention": reads,
         "cost_prompt_traffic": reads,
+        "cost_bytes": chain.size.cumsum(axis=2).mean(axis=1),
     }
 
 
@@ -128,16 +133,14 @@ def finals(pool: Pool, procedure: str) -> Final:
     """
     rows = pool.related(procedure)
     samples = pool.texts("response_id")
-    known: dict[str, tuple[float, float, list | None]] = {}
-    tokens, prompts = pool.values("n_output_tokens"), pool.values("n_prompt_tokens")
-    for name, output, prompt in zip(samples.ravel(), tokens.ravel(), prompts.ravel(), strict=True):
-        known[name] = (output, prompt, None)
-    outputs = rows["n_output_tokens"].to_numpy(dtype=float, na_value=np.nan)
-    inputs = rows["n_prompt_tokens"].to_numpy(dtype=float, na_value=np.nan)
-    for name, output, prompt, parents in zip(
-        rows["response_id"], outputs, inputs, rows["parents"], strict=True
-    ):
-        known[name] = (output, prompt, list(parents))
+    known: dict[str, tuple[float, float, float, list | None]] = {}
+    amounts = ("n_output_tokens", "n_prompt_tokens", "f_bytes")
+    own = (pool.values(column).ravel() for column in amounts)
+    for name, *spent in zip(samples.ravel(), *own, strict=True):
+        known[name] = (*spent, None)
+    merged = rows.reindex(columns=amounts).to_numpy(dtype=float, na_value=np.nan).T
+    for name, *spent, parents in zip(rows["response_id"], *merged, rows["parents"], strict=True):
+        known[name] = (*spent, list(parents))
     last = rows[rows["round"] == rows["round"].max()]
     figures = np.array([_ancestry(name, known) for name in last["response_id"]], dtype=float)
     verdict = last["verdict"].to_numpy(dtype=object)
@@ -152,13 +155,13 @@ def finals(pool: Pool, procedure: str) -> Final:
 
 ANCESTRY = (
     *("cost_output_tokens", "cost_total_tokens", "cost_sequential_tokens", "cost_calls"),
-    *("cost_squared_tokens", "cost_prompt_attention", "cost_prompt_traffic"),
+    *("cost_squared_tokens", "cost_prompt_attention", "cost_prompt_traffic", "cost_bytes"),
 )
 
 
 def _ancestry(name: str, known: dict) -> tuple[float, ...]:
     """Costs in the order of ANCESTRY, and the number of sampled responses."""
-    output = prompt = path = calls = squared = attention = traffic = 0.0
+    output = prompt = path = calls = squared = attention = traffic = size = 0.0
     layer, n_samples = [name], 0
     while layer:
         try:
@@ -170,12 +173,13 @@ def _ancestry(name: str, known: dict) -> tuple[float, ...]:
         squared += sum(member[0] ** 2 for member in found)
         attention += sum(member[0] * member[1] for member in found)
         traffic += longest * shared
+        size += sum(member[2] for member in found)
         path += longest
         prompt += shared
         calls += len(found)
-        n_samples = sum(member[2] is None for member in found)
-        layer = sorted({parent for member in found for parent in member[2] or ()})
-    return output, output + prompt, path, calls, squared, attention, traffic, n_samples
+        n_samples = sum(member[3] is None for member in found)
+        layer = sorted({parent for member in found for parent in member[3] or ()})
+    return output, output + prompt, path, calls, squared, attention, traffic, size, n_samples
 
 
 def per_problem(p: np.ndarray, values: np.ndarray, n_problems: int) -> np.ndarray:

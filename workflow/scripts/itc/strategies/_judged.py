@@ -46,7 +46,10 @@ def costs(pool: Pool, judged: _chains.Rounds, budgets: list[int]) -> dict[str, n
     result["cost_calls"] = result["cost_calls"] * (1 + len(judged.numbers))
     squares = (judged.output**2).sum(axis=2).mean(axis=1)[:, None]
     result["cost_squared_tokens"] = result["cost_squared_tokens"] + ks * squares
-    result.pop("cost_bytes", None)
+    if "cost_bytes" in result:
+        result["cost_bytes"] = (
+            result["cost_bytes"] + ks * judged.size.sum(axis=2).mean(axis=1)[:, None]
+        )
     return result
 
 

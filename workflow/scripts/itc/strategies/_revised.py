@@ -76,6 +76,7 @@ def curve(pool: Pool, entry: str) -> Estimate:
         "cost_squared_tokens": (rows.output**2).mean(axis=1),
         "cost_prompt_attention": reads,
         "cost_prompt_traffic": reads,
+        "cost_bytes": rows.size.mean(axis=1),
     }
     upper = (rows.right | rows.undecided).mean(axis=1)
     return Estimate(rows.numbers, rows.right.mean(axis=1), upper, costs)

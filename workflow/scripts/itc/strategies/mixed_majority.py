@@ -40,6 +40,7 @@ def costs(mixture: _mixture.Mixture, budgets: list[int]) -> dict[str, np.ndarray
         _costs.prompt_tokens(pool)[rows]
         for pool, rows in zip(mixture.pools, mixture.rows, strict=True)
     )
+    size = _costs.complete_rows(mixture.values("f_bytes"), lambda v: v.mean(1, keepdims=True)) * ks
     return {
         "cost_output_tokens": output,
         "cost_total_tokens": output + prompts * from_model,
@@ -47,4 +48,5 @@ def costs(mixture: _mixture.Mixture, budgets: list[int]) -> dict[str, np.ndarray
             tokens, lambda v: order.expected_maximum(v, budgets)
         ),
         "cost_calls": np.broadcast_to(ks, output.shape),
+        "cost_bytes": np.broadcast_to(size, output.shape),
     }
