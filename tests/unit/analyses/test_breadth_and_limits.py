@@ -149,6 +149,20 @@ def test_allocation_keeps_the_cost_and_oracle_is_not_below_uniform(inputs):
     assert set(table["target_budget"]) == {1, 2, 4}  # half of the draws answer
 
 
+def test_choices_are_those_that_the_allocation_scores(inputs):
+    choices = build("allocation_choices", inputs)
+    scored = build("allocation", inputs)
+    key = ["policy", "target_budget"]
+    folds = choices.groupby([*key, "bin"])["folds"].sum()
+    assert (folds == 5).all()
+    bins = choices.groupby(key)["bin"].nunique()
+    assert bins.to_dict() == scored.set_index(key)["n_bins"].to_dict()
+    one = choices[choices["target_budget"] == 1]  # the cost of one response buys one response
+    assert (one["budget"] == 1).all()
+    ceiling = choices[choices["policy"] == "oracle difficulty"]
+    assert (ceiling["folds"] == 5).all()  # it chooses on all problems in every fold
+
+
 def test_profiles_fall_with_the_threshold(inputs):
     table = build("profiles", inputs)
     one = table[(table["strategy"] == "majority") & (table["statistic"] == "profile")]

@@ -241,6 +241,21 @@ def allocation(size: dict) -> pd.DataFrame:
     )
 
 
+def allocation_choices(size: dict) -> pd.DataFrame:
+    """Two bins, the harder one given a vote."""
+    place = {"policy": "predicted difficulty", "target_budget": 4, "folds": 5}
+    given = [(0, "majority", 8), (1, "single", 1)]
+    return _rows(size, [place | {"bin": b, "strategy": s, "budget": k} for b, s, k in given])
+
+
+def revision_grid(size: dict) -> pd.DataFrame:
+    """Two numbers of chains at three numbers of rounds."""
+    grid = [(c, r) for c in (1, 4) for r in (0, 1, 2)]
+    ends = {"accuracy": 0.6, "low": 0.5, "high": 0.7, "cost_output_tokens": 900.0}
+    rows = [{"chains": c, "rounds": r, "calls": c * (r + 1)} | ends for c, r in grid]
+    return _rows(size, [{"procedure": "revise_full"} | row for row in rows])
+
+
 def unavailable(size: dict) -> pd.DataFrame:
     """A strategy without its column, and one without enough draws."""
     return _rows(
@@ -268,5 +283,7 @@ def tables(size: dict, curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "resolution": resolution(size),
         "stability": stability(size),
         "allocation": allocation(size),
+        "allocation_choices": allocation_choices(size),
+        "revision_grid": revision_grid(size),
         "unavailable": unavailable(size),
     }

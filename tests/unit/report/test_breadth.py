@@ -41,6 +41,7 @@ def test_every_table_is_shown_with_all_its_columns(shown):
         "stability": section.STABILITY,
         "allocation": section.ALLOCATION,
         "censoring": section.CENSORING,
+        "allocation-choices": section.CHOICES,
         "unavailable": section.ABSENT,
     }
     for name, columns in wanted.items():

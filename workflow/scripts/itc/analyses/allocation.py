@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -59,8 +60,17 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
     cost is made (Lagrangian, so between hull points less than the target is spent), on the fifth
     it is applied. The oracle bins by true accuracy and chooses on the problems it is scored on.
     """
-    outcomes = inputs["outcomes"]
-    rows = []
+    rows, _ = compute(inputs["outcomes"], settings)
+    table = pd.DataFrame(rows, columns=list(SCHEMA.columns))
+    return table.sort_values(list(SCHEMA.key), ignore_index=True)
+
+
+def compute(
+    outcomes: pd.DataFrame, settings: Mapping[str, Any]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Rows of table ``allocation`` and of ``allocation_choices``."""
+    rows: list[dict[str, Any]] = []
+    choices: list[dict[str, Any]] = []
     sampled = outcomes[outcomes["procedure"] == "sample"]
     for (dataset, model), own in sampled.groupby(["dataset", "model"], sort=True):
         even = own["draw"] % 2 == 0
@@ -68,34 +78,33 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
         pools = build_pools(own[~even], "sample", int(settings["seed"]))
         usable = len(probes) == len(pools) == 1 and pools[0].has("n_output_tokens")
         if usable and len(pools[0].problem_ids) >= 2 * FOLDS:
-            for row in _cell(probes[0], pools[0], own[~even], settings):
-                rows.append({"dataset": dataset, "model": model} | row)
-    table = pd.DataFrame(rows, columns=list(SCHEMA.columns))
-    return table.sort_values(list(SCHEMA.key), ignore_index=True)
+            place = {"dataset": dataset, "model": model}
+            found, chosen = _cell(probes[0], pools[0], own[~even], settings)
+            rows += [place | row for row in found]
+            choices += [place | row for row in chosen]
+    return rows, choices
 
 
 def _options(
     outcomes: pd.DataFrame, budgets: list[int], seed: int, options: Mapping[str, dict]
-) -> tuple[dict[str, np.ndarray], dict[int, int]]:
-    """Columns of table ``evaluations`` [P, O] of every option; majority's column by budget."""
+) -> tuple[dict[str, np.ndarray], list[tuple[str, int]]]:
+    """Columns of table ``evaluations`` [P, O] of every option, and its strategy and budget."""
     found: dict[str, list[np.ndarray]] = {name: [] for name in EVALUATED}
-    column: dict[int, int] = {}
+    named: list[tuple[str, int]] = []
     n = outcomes["problem_id"].nunique()
     for name in OPTIONS:
         frame = evaluate_strategy(name, outcomes, budgets, options.get(name), seed)
-        if name == "majority":
-            start = sum(values.shape[1] for values in found["correct"])
-            column = {b: start + i for i, b in enumerate(budgets)}
+        named += [(name, int(b)) for b in frame["budget"].to_numpy().reshape(n, -1)[0]]
         for quantity, values in found.items():
             values.append(frame[quantity].to_numpy().reshape(n, -1))
-    return {quantity: np.hstack(values) for quantity, values in found.items()}, column
+    return {quantity: np.hstack(values) for quantity, values in found.items()}, named
 
 
 def _cell(
     probe: Pool, pool: Pool, outcomes: pd.DataFrame, settings: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     budgets = [b for b in settings["budgets"] if b <= pool.n_draws]
-    options, column = _options(
+    options, named = _options(
         outcomes, budgets, int(settings["seed"]), settings.get("strategy_options", {})
     )
     accuracy, cost = options["correct"], options["cost_output_tokens"]
@@ -112,17 +121,25 @@ def _cell(
         "oracle difficulty": rank_bins(truth, n_bins),
     }
     probe_cost = float(probe.values("n_output_tokens").sum(axis=1).mean())
-    rows = []
-    for budget, at in column.items():
+    rows, choices = [], []
+    for at, (name, budget) in enumerate(named):
+        if name != "majority":
+            continue
         target = float(cost[:, at].mean())
         base = None
         for policy in POLICIES:
-            picked = np.empty(n, dtype=int)
+            picked, votes = np.empty(n, dtype=int), Counter()
             for f in range(FOLDS):
                 test = fold == f
                 train = np.ones(n, bool) if policy == "oracle difficulty" else ~test
                 chosen = choose(accuracy[train], cost[train], bins[policy][train], n_bins, target)
                 picked[test] = chosen[bins[policy][test]]
+                votes.update((b, named[o]) for b, o in enumerate(chosen[: bins[policy].max() + 1]))
+            place = {"policy": policy, "target_budget": budget}
+            choices += [
+                place | {"bin": b, "strategy": strategy, "budget": k, "folds": count}
+                for (b, (strategy, k)), count in votes.items()
+            ]
             scored = {name: values[np.arange(n), picked] for name, values in options.items()}
             score, spent = scored["correct"], scored["cost_output_tokens"]
             base = score if base is None else base
@@ -132,7 +149,7 @@ def _cell(
             rows.append(
                 {
                     "policy": policy,
-                    "target_budget": int(budget),
+                    "target_budget": budget,
                     "target_cost": target,
                     "cost": float(spent.mean()),
                     "accuracy": float(score.mean()),
@@ -147,4 +164,4 @@ def _cell(
                     "n_bins": 1 if policy == "uniform" else n_bins,
                 }
             )
-    return rows
+    return rows, choices

@@ -12,7 +12,7 @@ TITLE = "Breadth and resolution"
 ORDER = 35
 TABLES = (
     *("curves", "breadth", "profiles", "resolution", "stability", "allocation", "censoring"),
-    *("unavailable", "models", "dataset_cards"),
+    *("allocation_choices", "unavailable", "models", "dataset_cards"),
 )
 
 DATASET = Column("dataset", "dataset", choose=True)
@@ -77,6 +77,13 @@ ALLOCATION = [
     Column("difference_low", "low", "points", "95 % interval"),
     Column("difference_high", "high", "points", "95 % interval"),
 ]
+CHOICES = [
+    *(DATASET, MODEL, Column("policy", "policy", choose=True)),
+    Column("target_budget", "cost of a vote of", "integer", "samples"),
+    Column("bin", "bin", "integer", "of difficulty, the hardest first"),
+    *(STRATEGY, SAMPLES),
+    Column("folds", "folds", "integer", "in which this was the choice"),
+]
 CENSORING = [
     *(DATASET, MODEL, STRATEGY, SAMPLES),
     Column("treatment", "cut responses", choose=True),
@@ -102,6 +109,7 @@ def build(context: Context) -> Blocks | None:
         _abstaining(context),
         _table(context, "stability", "Other prompts and temperatures", STABILITY, NOTES["tau"]),
         _table(context, "allocation", "Compute by difficulty", ALLOCATION, NOTES["oracle"]),
+        _choices(context),
         _censoring(context),
         _absent(context),
     ]
@@ -117,6 +125,7 @@ NOTES = {
     "abstain": "Answers only where more than half of the votes agree.",
     "tau": "Strategies under every other way to sample, beside the main one.",
     "oracle": "The oracle bins by true accuracy and chooses on what it is scored on: a ceiling.",
+    "choice": "Where folds disagree the choice is not settled.",
     "cut": "Largest number of samples that all three allow. Problems with enough uncut responses "
     "are easier ones: read their number beside the accuracy.",
     "absent": "A strategy without a value is named with what the responses lack.",
@@ -169,6 +178,19 @@ def _abstaining(context: Context) -> TableBlock | None:
     rows = rows.assign(selective=(rows["accuracy"] / answered).where(answered > 0, np.nan))
     rows = rows.join((2 * single - 1).rename("single"), on=place)
     return _block(context, "abstaining", "Abstaining", rows, ABSTAIN, NOTES["abstain"])
+
+
+def _choices(context: Context) -> TableBlock | None:
+    rows = context.table("allocation_choices", "policy", "bin", "strategy", "folds")
+    if rows is None:
+        return None
+    rows = rows[rows["policy"] != "uniform"].assign(bin=lambda f: f["bin"] + 1)
+    rows = rows[rows["target_budget"] > 1]  # nothing to choose
+    if len(rows) > MAX_ROWS:
+        largest = rows.groupby(["dataset", "model"])["target_budget"].transform("max")
+        rows = rows[rows["target_budget"] == largest]
+    title = "What each difficulty was given"
+    return _block(context, "allocation-choices", title, rows, CHOICES, NOTES["choice"])
 
 
 def _censoring(context: Context) -> TableBlock | None:

@@ -11,7 +11,10 @@ from itc.report.page import Blocks, Column, Note, TableBlock
 
 TITLE = "Strategies"
 ORDER = 30
-TABLES = ("curves", "comparisons", "gains", "frontier", "models", "dataset_cards")
+TABLES = (
+    *("curves", "comparisons", "gains", "frontier", "fits", "revision_grid"),
+    *("models", "dataset_cards"),
+)
 
 COLUMNS = [
     Column("dataset", "dataset", choose=True),
@@ -45,6 +48,38 @@ EQUAL_COST = [
     Column("high", "high", "points", "95 % interval, paired bootstrap over problems"),
     Column("p_holm", "Holm p", "p", "within dataset, cost, baseline and model"),
 ]
+LAWS = [
+    Column("dataset", "dataset", choose=True),
+    Column("model", "model", choose=True),
+    Column("strategy", "strategy", choose=True),
+    Column("quantity", "quantity", choose=True),
+    Column("value", "value", "number"),
+    Column("low", "low", "number", "95 % interval, bootstrap over problems"),
+    Column("high", "high", "number", "95 % interval, bootstrap over problems"),
+    Column("n_budgets", "points", "integer", "budgets fitted"),
+]
+GRID = [
+    Column("dataset", "dataset", choose=True),
+    Column("model", "model", choose=True),
+    Column("procedure", "revised by", choose=True),
+    Column("chains", "chains", "integer", "in parallel; the majority of their last answers counts"),
+    Column("rounds", "rounds", "integer", "revisions of each chain; none is the plain vote"),
+    Column("calls", "calls", "integer"),
+    Column("accuracy", "accuracy", "percent"),
+    Column("low", "low", "percent", "95 % interval, bootstrap over problems"),
+    Column("high", "high", "percent", "95 % interval, bootstrap over problems"),
+    Column("cost_output_tokens", "output tokens", "tokens", "mean per problem"),
+    Column("cost_sequential_tokens", "sequential tokens", "tokens", "longest chain, per problem"),
+]
+QUANTITIES = {
+    "a": "a of exp(a n^b)",
+    "b": "b of exp(a n^b)",
+    "limit": "limit",
+    "start": "one sample",
+    "q": "share of the gap that a sample closes",
+    "saturation_budget": "saturation budget N*",
+    "r_squared": "R squared",
+}
 KEY = ["dataset", "model", "strategy", "budget"]
 PLAIN = ("single", "majority")
 READ = ["upper_bound", "strategy", "budget"]  # what one could run comes first
@@ -63,7 +98,8 @@ def build(context: Context) -> Blocks:
         COLUMNS,
         note="Coverage and other upper bounds need the gold answer; no one can run them.",
     )
-    return Blocks((*context.drawings("strategies"), table, *_equal_cost(context)))
+    more = (*_equal_cost(context), *_laws(context), *_grid(context))
+    return Blocks((*context.drawings("strategies"), table, *more))
 
 
 def _in_reading_order(context: Context, curves: pd.DataFrame) -> pd.DataFrame:
@@ -110,3 +146,31 @@ def _equal_cost(context: Context) -> list[TableBlock]:
             note="Accuracy minus that of the baseline of the same model at the same mean cost.",
         )
     ]
+
+
+def _laws(context: Context) -> list[TableBlock]:
+    rows = context.table("fits", "quantity", "value", "low", "high")
+    if rows is None:
+        return []
+    rows = rows[rows["quantity"].isin(QUANTITIES)]
+    ordered = in_order(rows, quantity=tuple(QUANTITIES))
+    ordered = ordered.assign(quantity=ordered["quantity"].map(QUANTITIES))
+    note = (
+        "Coverage follows an exponentiated power law, the vote a curve that saturates; N* is the "
+        "least number of samples whose doubling adds less than half a point. Points of one curve "
+        "are correlated: R squared describes and tests nothing."
+    )
+    return [TableBlock.of("laws", "Fitted laws", context.named(ordered), LAWS, note=note, page=8)]
+
+
+def _grid(context: Context) -> list[TableBlock]:
+    rows = context.table("revision_grid", "procedure", "chains", "rounds", "accuracy")
+    if rows is None:
+        return []
+    if len(rows) > MAX_ROWS:  # the edges: the plain vote, the deepest chains, and one chain
+        ends = rows.groupby(["dataset", "model", "procedure"])["rounds"].transform("max")
+        rows = rows[(rows["rounds"] == 0) | (rows["rounds"] == ends) | (rows["chains"] == 1)]
+    note = "Equal calls lie on a falling diagonal: compare rows of equal calls."
+    title = "Parallel chains and revision rounds"
+    named = context.named(in_order(rows))
+    return [TableBlock.of("revision-grid", title, named, GRID, note=note, page=8)]

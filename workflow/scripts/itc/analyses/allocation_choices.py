@@ -1,0 +1,40 @@
+"""What the allocation chose: strategy and budget per difficulty bin, over folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from itc.analyses.allocation import compute
+from itc.tables import INT, STRING, Schema, register
+
+TITLE = "Strategy and budget chosen for each difficulty"
+INPUTS = ("outcomes",)
+
+SCHEMA = register(
+    Schema(
+        "allocation_choices",
+        1,
+        {
+            "dataset": STRING,
+            "model": STRING,
+            "policy": STRING,  # as in table ``allocation``
+            "target_budget": INT,
+            "bin": INT,  # of difficulty: 0 holds the lowest agreement or accuracy, the hardest
+            "strategy": STRING,
+            "budget": INT,
+            "folds": INT,  # of five, in which this was the choice
+        },
+        ("dataset", "model", "policy", "target_budget", "bin", "strategy", "budget"),
+        ("folds",),
+    )
+)
+
+
+def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
+    """Table ``allocation_choices``; the bins and choices that table ``allocation`` scores."""
+    _, choices = compute(inputs["outcomes"], settings)
+    table = pd.DataFrame(choices, columns=list(SCHEMA.columns))
+    return table.sort_values(list(SCHEMA.key), ignore_index=True)
