@@ -85,7 +85,13 @@ def test_draws_of_two_platforms_are_refused():
     asked, given = problems(p="9"), responses(p=["1", "9"])
     grades = annotate(given, asked, {"kind": "sample"}, [])
     mixed = given.assign(gpu=["A", "B"])
-    with pytest.raises(MixedPlatformError, match="draws of different platforms"):
+    with pytest.raises(MixedPlatformError, match=r"different platforms: .*gpu A.*; .*gpu B"):
         build_outcomes(asked, mixed, grades)
+    with pytest.raises(MixedPlatformError, match="tensor parallel 2"):
+        build_outcomes(asked, given.assign(tensor_parallel=[1, 2]), grades)
+    pooled = build_outcomes(asked, mixed, grades, mixed_platforms=True)
+    assert pooled["platform"].nunique() == 2
+    row = quality.build({"outcomes": tables.to_arrow(pooled, "outcomes").to_pandas()}, {}).iloc[0]
+    assert row["n_platforms"] == 2
     with pytest.raises(ValueError, match="1 responses and annotations do not match"):
         build_outcomes(asked, given, grades.iloc[:1])

@@ -48,6 +48,7 @@ rule build_outcomes:
         runtime=60,
     params:
         cache=grid.grading_cache,
+        mixed_platforms=grid.study.mixed_platforms,
         code=lambda wildcards: fingerprint(
             "outcomes", f"grading.{grid.dataset(wildcards.dataset).answer_type}"
         ),

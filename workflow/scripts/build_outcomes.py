@@ -11,5 +11,6 @@ if __name__ == "__main__":
             tables.read_many(snakemake.input.responses, "responses", RESPONSE_COLUMNS),
             tables.read_many(snakemake.input.annotations, "annotations"),
             snakemake.params.cache,
+            snakemake.params.mixed_platforms,
         )
         tables.write(outcomes, "outcomes", snakemake.output[0])

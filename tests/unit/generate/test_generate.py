@@ -43,6 +43,16 @@ def test_rows_of_a_sample(bench):
     assert (table.groupby("problem_id")["prompt_sha256"].nunique() == 1).all()
 
 
+def test_every_row_tells_the_engine_and_its_settings(bench):
+    parents = bench.parents()
+    names = ("truncate", "extend", "revise_critique")
+    bench.run(*(bench.job(name, bench.problems(), parents) for name in names))
+    for name in ("sample", *names):  # rows that repeat a parent's response as well
+        table = bench.table(name)
+        assert set(table["engine"]) == {"scripted"}
+        assert {json.loads(text)["capacity"] for text in table["engine_settings"]} == {32}
+
+
 def test_a_second_run_opens_no_engine_and_gives_the_same_bytes(bench, monkeypatch):
     job = bench.job("sample", bench.problems())
     bench.run(job)

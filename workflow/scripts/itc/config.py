@@ -76,6 +76,9 @@ class Study(Section):
         default_factory=list,
         description="Budgets (draws) at which strategies are evaluated; empty: powers of two.",
     )
+    mixed_platforms: bool = Field(
+        False, description="Pool draws of different engines or devices; the report then tells."
+    )
     bootstrap: int = Field(2000, ge=100, description="Bootstrap replicates over problems.")
     text: Literal["keep", "hash", "drop"] = Field(
         "keep", description="What an archive of this study holds of the responses' text."

@@ -217,6 +217,8 @@ def _table(work: Work, rows: list[Response]) -> pd.DataFrame:
     columns["response_id"] = [work.response_id(r.problem_id, r.draw, r.round) for r in rows]
     for name in ("engine", "engine_version", "dtype", "gpu", "tensor_parallel"):
         columns[name] = [row.platform.get(name) for row in rows]
+    settings = [row.platform.get("settings") for row in rows]
+    columns["engine_settings"] = [json.dumps(s, sort_keys=True) if s else None for s in settings]
     for name in tables.LOGPROBS:
         columns[name] = [row.logprobs.get(name) for row in rows]
     for name, kind in _NULLABLE.items():

@@ -34,15 +34,32 @@ RESPONSE_COLUMNS = (
     "engine_version",
     "dtype",
     "gpu",
+    "tensor_parallel",
     "source_answer",
     "source_correct",
     "condition",
 )
-PLATFORM = ["engine", "engine_version", "dtype", "gpu"]
+PLATFORM = ["engine", "engine_version", "dtype", "gpu", "tensor_parallel"]
 
 
 class MixedPlatformError(ValueError):
     """Responses of different engines or devices would be pooled silently."""
+
+
+def platforms(responses: pd.DataFrame) -> pd.Series:
+    """In words, where each response was made: engine, version, type, device, tensor parallel."""
+    known = responses[PLATFORM].drop_duplicates()
+    words = [
+        ", ".join(
+            f"{name.replace('_', ' ')} {value}"
+            for name, value in zip(PLATFORM, row, strict=True)
+            if pd.notna(value)
+        )
+        for row in known.itertuples(index=False)
+    ]
+    names = known.assign(platform=words)
+    joined = responses[PLATFORM].merge(names, on=PLATFORM, how="left")
+    return joined["platform"].set_axis(responses.index)
 
 
 def build_outcomes(
@@ -50,24 +67,27 @@ def build_outcomes(
     responses: pd.DataFrame,
     annotations: pd.DataFrame,
     cache: Path | str | None = None,
+    mixed_platforms: bool = False,
 ) -> pd.DataFrame:
     """Return table ``outcomes`` (one row per response) of one dataset and model.
 
     ``problems`` is table ``datasets``, ``responses`` needs RESPONSE_COLUMNS, ``annotations`` is the
     table of the same responses, ``cache`` a folder that keeps symbolic results. Raises
     MixedPlatformError where one procedure's draws come from different engines, versions, types or
-    devices, and ValueError where the two tables disagree.
+    devices unless ``mixed_platforms`` allows it, and ValueError where the two tables disagree.
     """
-    for procedure, group in responses.groupby("procedure"):
-        platforms = group[PLATFORM].drop_duplicates()
-        if len(platforms) > 1:
+    platform = platforms(responses)
+    for procedure, found in platform.groupby(responses["procedure"]).unique().items():
+        if len(found) > 1 and not mixed_platforms:
             raise MixedPlatformError(
-                f"{procedure}: draws of different platforms: {platforms.to_dict('records')}; "
-                "generate all of them on one, or give each its own model entry"
+                f"{procedure}: draws of different platforms: {'; '.join(sorted(found))}. Generate "
+                "all of them on one, give each its own model entry, or set study.mixed_platforms: "
+                "true and let the report tell"
             )
     joined = (
         responses[list(RESPONSE_COLUMNS)]
         .drop(columns=PLATFORM)
+        .assign(platform=platform)
         .merge(
             annotations.drop(
                 columns=["dataset", "model", "procedure", "problem_id", "draw", "round"]

@@ -108,6 +108,7 @@ SCHEMAS = {
                 "dtype": STRING,
                 "gpu": STRING,
                 "tensor_parallel": INT,
+                "engine_settings": STRING,  # JSON of batch sizes and the like
                 "source_answer": TEXT,  # imports only: the source's own extraction and grade
                 "source_correct": BOOL,
                 "condition": STRING,  # imports only: JSON of settings that differ between draws
@@ -151,6 +152,7 @@ SCHEMAS = {
                 **TOKENS,
                 **LOGPROBS,
                 "truncated": BOOL,  # cut at the token cap; null when unknown
+                "platform": STRING,  # engine, version, type, device, tensor-parallel size
                 "source_answer": TEXT,
                 "source_correct": BOOL,
                 "condition": STRING,

@@ -37,6 +37,7 @@ SCHEMA = register(
             "identical": FLOAT,  # same numbers in every column as another response to the problem
             "accuracy_drift_p": FLOAT,  # Cochran's Q: is each draw index equally often right?
             "length_drift_p": FLOAT,  # Friedman: is each draw index equally long?
+            "n_platforms": INT,  # engines, versions, types and devices that made them
             "grader_agreement": FLOAT,  # with the source's own grade, where both decided
             "grader_compared": LONG,
             "output_tokens": FLOAT,  # sum over all responses that were counted
@@ -81,6 +82,7 @@ def _row(part: pd.DataFrame) -> dict[str, Any]:
         "identical": identical(part),
         "accuracy_drift_p": accuracy_drift(part),
         "length_drift_p": length_drift(part),
+        "n_platforms": part["platform"].nunique() if "platform" in part else None,
         "grader_agreement": agree.mean() if len(agree) else np.nan,
         "grader_compared": len(agree),
         "output_tokens": _total(part["n_output_tokens"]),

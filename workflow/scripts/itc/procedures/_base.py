@@ -18,6 +18,7 @@ resumed job replays chains from the journal.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -254,7 +255,7 @@ class Work:
             prompt_sha256=row.get("prompt_sha256") or "",
             seed=int(row["seed"]),
             logprobs={n: row[n] for n in LOGPROBS if row.get(n) is not None and row[n] == row[n]},
-            platform={n: row.get(n) for n in PLATFORM},
+            platform={n: row.get(n) for n in PLATFORM} | {"settings": _settings(row)},
         )
 
     def answer_of(self, response: Response) -> str | None:
@@ -348,6 +349,12 @@ def positive(procedure: str, settings: Mapping[str, Any], key: str, default: int
     if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise ProcedureError(f"procedures.{procedure}.{key}: {value!r}; needs a number from 1")
     return value
+
+
+def _settings(row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Engine settings of a parent: a row of the table, or a response of this job."""
+    text = row.get("engine_settings")
+    return json.loads(text) if isinstance(text, str) else row.get("settings")
 
 
 def visible(row: Mapping[str, Any]) -> str:

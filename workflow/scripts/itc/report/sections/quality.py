@@ -81,6 +81,16 @@ def build(context: Context) -> Blocks | None:
                 "warning",
             )
         )
+    mixed = quality[quality.get("n_platforms", pd.Series(0, quality.index)).fillna(0) > 1]
+    if len(mixed):
+        names = ", ".join(dict.fromkeys(context.model(m).text for m in mixed["model"]))
+        notes.append(
+            Note(
+                f"Draws of {names} were made by different engines or devices and are pooled, as "
+                "the configuration allows: look at their reproducibility.",
+                "warning",
+            )
+        )
     notes += [*_shares(context, quality), *_settings(context)]
     alone = [c for c in ("dataset", "procedure") if quality[c].nunique() == 1]
     columns = [column for column in COLUMNS if column.key not in alone]
