@@ -9,7 +9,7 @@ import yaml
 from itc import registry
 
 REPO = Path(__file__).resolve().parents[2]
-STAGE = re.compile(r"^(generate|annotate)_(.+)_(depth\d)(_from_shard\d+)?$")
+STAGE = re.compile(r"^(check_prompts|generate|annotate)_(.+)_(depth\d)(_from_shard\d+)?$")
 # Defined for the demonstration and the tests, not for the full study.
 LEFT_OUT = {"models": {"tiny-reasoner", "tiny-direct"}, "procedures": set(), "datasets": set()}
 
@@ -35,6 +35,8 @@ def test_jobs_per_stage(project):
     assert len(study["models"]) == models
     assert dict(stages(jobs)) == {
         "prepare_dataset": datasets,
+        # Of every model whose tokenizer is here, not of the served one.
+        "check_prompts_depth0": models - 1,
         # One job per model and shard loads the model once, for all datasets and procedures of a
         # depth; another grades them.
         "generate_depth0": models * shards,

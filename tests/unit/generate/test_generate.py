@@ -50,7 +50,7 @@ def test_every_row_tells_the_engine_and_its_settings(bench):
     for name in ("sample", *names):  # rows that repeat a parent's response as well
         table = bench.table(name)
         assert set(table["engine"]) == {"scripted"}
-        assert {json.loads(text)["capacity"] for text in table["engine_settings"]} == {32}
+        assert {json.loads(text)["window"] for text in table["engine_settings"]} == {100_000}
 
 
 def test_a_second_run_opens_no_engine_and_gives_the_same_bytes(bench, monkeypatch):

@@ -62,7 +62,7 @@ def test_probe_of_an_engine_that_is_reproducible(bench, tmp_path):
         changes=variants(bench.model, (1, 8)),
         correct=lambda frame: frame["text"].str.contains("boxed"),
     )
-    tables.write(table, "reproducibility", tmp_path / "table.parquet")
-    written = tables.read(tmp_path / "table.parquet", "reproducibility")
+    tables.write(table, "probes", tmp_path / "table.parquet")
+    written = tables.read(tmp_path / "table.parquet", "probes")
     assert len(written) == 3 and (written["identical"] == 1.0).all()
     assert (written["length_difference"] == 0).all() and written["first_difference"].isna().all()

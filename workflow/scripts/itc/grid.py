@@ -383,16 +383,19 @@ class Grid:
         given = Path(self.response_path(run, shard)).exists()
         return not given or Path(self.journal_path(run, shard)).exists()
 
-    @property
+    @cached_property
     def first_batches(self) -> tuple[Batch, ...]:
-        """Batches whose prompts are known from the datasets and whose tokenizer is here."""
-        return tuple(
-            b for b in self.batches if not b.depth and self.model(b.model).engine == "vllm"
-        )
+        """Per model, all runs whose prompts follow from the datasets and whose tokenizer is here."""
+        runs: dict[str, list[Run]] = {}
+        for batch in self.batches:
+            if not batch.depth and self.model(batch.model).engine == "vllm":
+                runs.setdefault(batch.model, []).extend(batch.runs)
+        return tuple(Batch(m, 0, tuple(dict.fromkeys(r)), ("000",)) for m, r in runs.items())
 
     def prompt_checks(self, batch: Batch) -> list[str]:
         """What must have been looked at before ``batch`` may ask for a GPU."""
-        return [self.prompt_check_path(batch)] if batch in self.first_batches else []
+        first = [b for b in self.first_batches if b.model == batch.model and not batch.depth]
+        return [self.prompt_check_path(found) for found in first]
 
     def parents(self, batch: Batch) -> tuple[Run, ...]:
         """Runs whose responses the runs of ``batch`` read."""

@@ -88,7 +88,7 @@ class ScriptedEngine:
             "dtype": "none",
             "gpu": "none",
             "tensor_parallel": 1,
-            "settings": {"capacity": self.capacity},
+            "settings": {"window": self.prompter.window},
         }
         self._queue: dict[str, tuple[Request, Prompt]] = {}
         self._finished = 0
