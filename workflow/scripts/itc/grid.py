@@ -385,7 +385,7 @@ class Grid:
 
     @cached_property
     def first_batches(self) -> tuple[Batch, ...]:
-        """Per model, all runs whose prompts follow from the datasets and whose tokenizer is here."""
+        """Per model, all runs whose prompts follow from the datasets, if its tokenizer is here."""
         runs: dict[str, list[Run]] = {}
         for batch in self.batches:
             if not batch.depth and self.model(batch.model).engine == "vllm":
