@@ -271,13 +271,12 @@ def windows(codes, amounts, credit, upper, ks, seeds, first, last, sums, squares
 
 
 @numba.njit(cache=True)
-def percentile(values, share):
-    """Value below which ``share`` of ``values`` lie, linear between neighbours; reorders them."""
-    values.sort()
-    place = share * (values.size - 1)
-    below = min(int(place), values.size - 1)
-    above = min(below + 1, values.size - 1)
-    return values[below] + (place - below) * (values[above] - values[below])
+def percentile(ordered, size, share):
+    """Value below which ``share`` of the first ``size`` of ``ordered`` lie, linear between two."""
+    place = share * (size - 1)
+    below = min(int(place), size - 1)
+    above = min(below + 1, size - 1)
+    return ordered[below] + (place - below) * (ordered[above] - ordered[below])
 
 
 @numba.njit(cache=True)
@@ -291,7 +290,7 @@ def confident(
     n_problems, n = codes.shape
     state, order, spent = np.zeros(1, np.uint64), np.empty(n, np.int64), np.zeros(len(amounts))
     counts, every = np.empty(credit.shape[1], np.int64), np.empty(credit.shape[1], np.int64)
-    scores = np.empty(credit.shape[1])
+    scores, ordered = np.empty(credit.shape[1]), np.empty(min(warmup, n))
     for p in range(n_problems):
         for replicate in range(first, last):
             start_order(state, order, seeds[p], replicate)
@@ -302,7 +301,7 @@ def confident(
                 i = draw_next(state, order, j)
                 if codes[p, i] >= 0:
                     every[codes[p, i]] += 1
-                tokens = amounts[0, p, i]
+                tokens, changed = amounts[0, p, i], False  # changed: the votes
                 if not stopped:
                     used += 1
                     for a in range(len(amounts)):
@@ -310,10 +309,16 @@ def confident(
                 if j < warmup:
                     path = max(path, tokens)
                     whole += tokens
+                    at = j
+                    while at > 0 and ordered[at - 1] > confidence[p, i]:
+                        ordered[at] = ordered[at - 1]
+                        at -= 1
+                    ordered[at] = confidence[p, i]
                     if j + 1 == ks[b] or j + 1 == warmup:
                         scores[:] = 0.0
                         counts[:] = 0
-                        bar = percentile(confidence[p][order[: j + 1]], share)
+                        changed = True
+                        bar = percentile(ordered, j + 1, share)
                         for d in order[: j + 1]:
                             if codes[p, d] >= 0 and confidence[p, d] >= bar:
                                 scores[codes[p, d]] += confidence[p, d]
@@ -325,7 +330,8 @@ def confident(
                         if codes[p, i] >= 0:
                             scores[codes[p, i]] += confidence[p, i]
                             counts[codes[p, i]] += 1
-                if j + 1 >= warmup and not stopped:
+                            changed = True
+                if changed and j + 1 >= warmup:
                     total = scores.sum()
                     stopped = total > 0 and scores.max() >= consensus * total
                 if j + 1 == ks[b]:
