@@ -99,10 +99,25 @@ def test_parameters_of_strategies_reach_the_settings_and_faults_are_named(grid):
         ({"short_m": {"n": 2}}, r"short_m.n: unknown parameter \(value 2\); allowed: m"),
         ({"short_m": {"m": "two"}}, r"short_m.m: 'two' is no int; give one, such as the default 3"),
         ({"short_m": {"m": True}}, r"short_m.m: True is no int"),
+        ({"short_1": {"strategy": "short"}}, r"strategy_options.short_1: no strategy 'short'"),
+        ({"single": {"strategy": "short_m"}}, r"a variant of 'short_m' needs a name of its own"),
+        ({"a/b": {"strategy": "short_m"}}, r"options.a/b: a variant of 'short_m' needs a name"),
+        ({"s1": {"strategy": "short_m", "n": 1}}, r"s1.n: unknown parameter \(value 1\)"),
         ({"single": {"m": 2}}, r"single.m: unknown parameter .* none, it has no parameter"),
     ):
         with pytest.raises(ConfigError, match=message):
             grid(strategy_options=wrong)
+
+
+def test_a_variant_is_a_strategy_of_its_own(grid):
+    options = {"short_1": {"strategy": "short_m", "m": 1}, "short_m": {"m": 2}}
+    everything = grid(strategy_options=options)
+    assert {"short_1", "short_m"} <= set(everything.strategies)
+    chosen = grid(strategies=["single", "short_1"], strategy_options=options)
+    assert chosen.strategies == ("single", "short_1")
+    assert chosen.settings()["strategies"] == ["single", "short_1"]
+    with pytest.raises(ConfigError, match=r"study\.strategies: 'short_2' has no file"):
+        grid(strategies=["short_2"], strategy_options=options)
 
 
 def test_the_measured_speed_of_a_model_reaches_the_costs_and_no_response(default):

@@ -70,6 +70,8 @@ def code_of(kind, *shared):
 
     def code(wildcards):
         name = wildcards[wildcard]
+        if kind == "strategies":
+            name, _ = registry.strategy(name, grid.study.strategy_options)
         loads = registry.constants(kind, name).get("LOADS", ())
         found = [f"{other}.{stem}" for other in loads for stem in registry.names(other)]
         return fingerprint(f"{kind}.{name}", *shared, *found)

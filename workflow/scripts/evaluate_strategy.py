@@ -1,17 +1,20 @@
 """Write one strategy's per-problem results on one dataset."""
 
-from itc import tables
+from itc import registry, tables
 from itc.runlog import logged
 from itc.strategies._base import evaluate_strategy
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        label = snakemake.wildcards.strategy
+        name, params = registry.strategy(label, {label: snakemake.params.options})
         outcomes = tables.read_many(snakemake.input, "outcomes")
         evaluation = evaluate_strategy(
-            snakemake.wildcards.strategy,
+            name,
             outcomes,
             budgets=list(snakemake.params.budgets),
-            params=dict(snakemake.params.options),
+            params=params,
             seed=snakemake.params.seed,
+            label=label,
         )
         tables.write(evaluation, "evaluations", snakemake.output[0])

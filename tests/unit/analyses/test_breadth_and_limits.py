@@ -107,6 +107,17 @@ def test_censoring_shows_all_three_treatments(inputs):
     }
 
 
+def test_variants_are_evaluated_and_explained_under_their_own_name():
+    options = {"short_1": {"strategy": "short_m", "m": 1}, "sure": {"strategy": "borda", "p": 2.0}}
+    settings = SETTINGS | {"strategies": ["shortest", *options], "strategy_options": options}
+    inputs = {"outcomes": make(problems=6)}
+    table = registry.load("analyses", "censoring").build(inputs, settings)
+    accuracy = table.set_index(["strategy", "budget", "treatment"])["accuracy"]
+    assert accuracy["short_1"].to_dict() == pytest.approx(accuracy["shortest"].to_dict())
+    reasons = registry.load("analyses", "unavailable").build(inputs, settings)
+    assert set(reasons["strategy"]) == {"sure"}
+
+
 def test_without_cut_responses_all_treatments_are_alike():
     table = build("censoring", {"outcomes": make(problems=6, cut=0.0)})
     alike = table.groupby(["strategy", "budget"])[["accuracy", "low", "n_problems"]].nunique()

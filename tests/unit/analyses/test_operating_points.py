@@ -94,7 +94,18 @@ def test_titles_tell_the_parameters_of_the_study():
         (options, {"short_m": "Short-1 of n", "borda": "Borda vote (p 0.9)", "own": "own"}),
     ):
         curves = build("curves", frame, SETTINGS | {"strategy_options": chosen})
+        assert not curves["upper_bound"].any()
         assert curves.set_index("strategy")["strategy_title"].to_dict() == titles
+
+
+def test_a_variant_is_titled_and_judged_as_what_it_is_a_variant_of():
+    frame = evaluations([("all_of_n", 4, 0.5, 100.0), ("majority", 4, 0.6, 200.0)])
+    options = {"all_of_n": {"strategy": "g_pass", "tau": 1.0}}
+    settings = SETTINGS | {"strategy_options": options}
+    curves = build("curves", frame, settings).set_index("strategy")
+    assert curves.loc["all_of_n", "strategy_title"] == "G-Pass@n (tau 1.0)"
+    assert curves["upper_bound"].to_dict() == {"all_of_n": True, "majority": False}
+    assert set(build("frontier", frame, settings)["strategy"]) == {"majority"}
 
 
 def test_every_title_can_be_filled_with_the_defaults():

@@ -59,7 +59,8 @@ class Study(Section):
     strategies: Selection = Field("all", description="Strategies, or `all` that the data allow.")
     strategy_options: dict[str, dict[str, bool | int | float | str]] = Field(
         default_factory=dict,
-        description="Parameters of strategies by name, such as `short_m: {m: 2}`.",
+        description="Parameters of strategies by name, such as `short_m: {m: 2}`. A new name with "
+        "the key `strategy` is a variant beside it, such as `short_1: {strategy: short_m, m: 1}`.",
     )
     features: Selection = Field("all", description="Response features, or `all`.")
     figures: Selection = Field("all", description="Figures, or `all`.")
@@ -316,9 +317,11 @@ def _check_names(config: Config, problems: list[str]) -> None:
                 )
     for kind in ("strategies", "features", "figures", "sections", "claims"):
         chosen = getattr(config.study, kind)
+        known = list(registry.names(kind))
+        if kind == "strategies":
+            known += [n for n, o in config.study.strategy_options.items() if "strategy" in o]
         for name in [] if chosen == "all" else chosen:
-            if name not in registry.names(kind):
-                known = list(registry.names(kind))
+            if name not in known:
                 problems.append(
                     f"study.{kind}: {name!r} has no file; allowed: all, {', '.join(known)}"
                     f"{_suggest(name, known)}"
@@ -396,14 +399,20 @@ def _check_entries(config: Config, problems: list[str]) -> None:
 
 def _check_strategy_options(config: Config, problems: list[str]) -> None:
     known = list(registry.names("strategies"))
-    for name, options in config.study.strategy_options.items():
+    for name, given in config.study.strategy_options.items():
         label = f"study.strategy_options.{name}"
-        if name not in known:
+        base, options = registry.strategy(name, config.study.strategy_options)
+        if base not in known:
             problems.append(
-                f"{label}: no strategy {name!r}; allowed: {', '.join(known)}{_suggest(name, known)}"
+                f"{label}: no strategy {base!r}; allowed: {', '.join(known)}{_suggest(base, known)}"
             )
             continue
-        defaults = registry.parameters("strategies", name, "evaluate")
+        if "strategy" in given and (name in known or not NAME.match(name)):
+            problems.append(
+                f"{label}: a variant of {base!r} needs a name of its own, of letters, digits, "
+                "dots, underscores and single inner hyphens; rename the entry"
+            )
+        defaults = registry.parameters("strategies", base, "evaluate")
         for key, value in options.items():
             if key not in defaults:
                 allowed = ", ".join(defaults) or "none, it has no parameter"
@@ -476,9 +485,14 @@ def budgets(study: Study) -> list[int]:
 
 
 def selected(study: Study, kind: str) -> list[str]:
-    """Extensions of ``kind`` this study uses, ``all`` resolved by the registry."""
+    """Extensions of ``kind`` this study uses, ``all`` resolved by the registry; with variants."""
     chosen = getattr(study, kind)
-    return list(registry.names(kind)) if chosen == "all" else list(chosen)
+    if chosen != "all":
+        return list(chosen)
+    found = list(registry.names(kind))
+    if kind == "strategies":
+        found += sorted(n for n, options in study.strategy_options.items() if "strategy" in options)
+    return found
 
 
 def json_schema() -> dict[str, Any]:

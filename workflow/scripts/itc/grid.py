@@ -484,7 +484,8 @@ class Grid:
         kinds = {self.procedure(p).kind for p in available if p in self.config.procedures}
         kept = []
         for name in selected(self.study, "strategies"):
-            needs = registry.constants("strategies", name).get("PROCEDURE", "sample")
+            module, _ = registry.strategy(name, self.study.strategy_options)
+            needs = registry.constants("strategies", module).get("PROCEDURE", "sample")
             if needs in available | kinds:
                 kept.append(name)
             elif self.study.strategies != "all":

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -99,6 +100,16 @@ def parameters(kind: str, name: str, function: str) -> dict[str, Any]:
             ]
             found = {a.arg: ast.literal_eval(value) for a, value in pairs if value is not None}
     return found
+
+
+def strategy(name: str, options: Mapping[str, Mapping[str, Any]]) -> tuple[str, dict[str, Any]]:
+    """Module and parameters of a study's strategy ``name``.
+
+    ``options``: the study's ``strategy_options``. An entry with the key ``strategy`` is a variant:
+    a name of its own for that strategy with other parameters.
+    """
+    params = dict(options.get(name, {}))
+    return str(params.pop("strategy", name)), params
 
 
 def load(kind: str, name: str) -> ModuleType:

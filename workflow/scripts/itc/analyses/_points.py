@@ -91,12 +91,14 @@ class Group:
         return sum(len(p.problem_ids) - 1 for p, _ in self.parts)
 
 
-def upper_bounds(strategies: pd.Series) -> np.ndarray:
+def upper_bounds(strategies: pd.Series, settings: Mapping[str, Any]) -> np.ndarray:
     """Bool [O]: the strategy needs an oracle (its module says UPPER_BOUND)."""
     known = set(registry.names("strategies"))
+    options = settings.get("strategy_options", {})
+    modules = {name: registry.strategy(name, options)[0] for name in strategies.unique()}
     flags = {
-        name: name in known and bool(registry.constants("strategies", name)["UPPER_BOUND"])
-        for name in strategies.unique()
+        name: module in known and bool(registry.constants("strategies", module)["UPPER_BOUND"])
+        for name, module in modules.items()
     }
     return strategies.map(flags).to_numpy(dtype=bool)
 
@@ -104,7 +106,8 @@ def upper_bounds(strategies: pd.Series) -> np.ndarray:
 def strategy_titles(strategies: pd.Series, settings: Mapping[str, Any]) -> pd.Series:
     """Titles of strategies with the study's parameters; a name without a module is its own."""
     options = settings.get("strategy_options", {})
-    return strategies.map({n: strategy_title(n, options.get(n, {})) for n in strategies.unique()})
+    modules = {name: registry.strategy(name, options) for name in strategies.unique()}
+    return strategies.map({name: strategy_title(*found) for name, found in modules.items()})
 
 
 def strategy_title(name: str, options: Mapping[str, Any]) -> str:

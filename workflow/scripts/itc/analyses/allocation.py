@@ -17,6 +17,7 @@ from itc.strategies._pool import Pool, build_pools
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Allocation of compute by difficulty"
+LOADS = ("strategies",)
 INPUTS = ("outcomes",)
 OPTIONS = ("single", "majority", "shortest", "short_m")
 FOLDS = 5

@@ -11,6 +11,7 @@ from itc.analyses.allocation import compute
 from itc.tables import INT, STRING, Schema, register
 
 TITLE = "Strategy and budget chosen for each difficulty"
+LOADS = ("strategies",)
 INPUTS = ("outcomes",)
 
 SCHEMA = register(

@@ -15,6 +15,7 @@ from itc.strategies._base import constants, evaluate_strategy
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Results with and without responses cut at the token cap"
+LOADS = ("strategies",)
 INPUTS = ("outcomes",)
 TREATMENTS = ("as recorded", "cut gives no answer", "uncut only")
 
@@ -79,8 +80,9 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 def replayed(settings: Mapping[str, Any]) -> list[str]:
     """Exact strategies of the study that read one model's samples and nothing else."""
     found = []
+    options = settings.get("strategy_options", {})
     for name in settings.get("strategies") or registry.names("strategies"):
-        about = constants(name)
+        about = constants(registry.strategy(name, options)[0])
         own = about["PROCEDURE"] == "sample" and about["SCOPE"] == "model"
         if own and about["EXACT"] and not about["LEARNS"]:
             found.append(name)
@@ -101,8 +103,9 @@ def _rows(
     for number in sorted(set(allowed) - {0}):  # so each budget has all problems with enough draws
         part, budgets = frame[allowed == number], wanted[:number]
         for strategy in strategies:
-            params = options.get(strategy)
-            values.append(evaluate_strategy(strategy, part, budgets, params, int(settings["seed"])))
+            module, params = registry.strategy(strategy, options)
+            seed = int(settings["seed"])
+            values.append(evaluate_strategy(module, part, budgets, params, seed, strategy))
     values = [frame for frame in values if len(frame)]
     if not values:
         return []

@@ -71,7 +71,7 @@ def _contrasts(group: _points.Group, axis: str, baseline: str) -> list[pd.DataFr
     keys = group.keys
     values, costs = group.replicates("correct"), group.replicates(axis)
     mean_value, mean_cost = group.mean("correct"), group.mean(axis)
-    upper = _points.upper_bounds(keys["strategy"])
+    upper = _points.upper_bounds(keys["strategy"], group.settings)
     pieces = []
     for model, own in keys.groupby("model", sort=True).indices.items():
         is_base = (keys["strategy"].iloc[own] == baseline).to_numpy()

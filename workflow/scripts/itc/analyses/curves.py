@@ -66,7 +66,7 @@ def _rows(group: _points.Group) -> pd.DataFrame:
     rows = group.keys.assign(
         dataset=group.name,
         strategy_title=_points.strategy_titles(group.keys["strategy"], group.settings),
-        upper_bound=_points.upper_bounds(group.keys["strategy"]),
+        upper_bound=_points.upper_bounds(group.keys["strategy"], group.settings),
         n_problems=group.n_problems,
         n_datasets=len(group.parts),
         accuracy=accuracy,

@@ -54,7 +54,7 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 
 def _group_rows(group: _points.Group) -> list[pd.DataFrame]:
-    eligible = ~_points.upper_bounds(group.keys["strategy"])
+    eligible = ~_points.upper_bounds(group.keys["strategy"], group.settings)
     accuracy, replicates = group.mean("correct"), group.replicates("correct")
     scopes = {EVERY_MODEL: np.ones(len(group.keys), dtype=bool)}
     models = group.keys["model"].unique()

@@ -56,7 +56,7 @@ def _differences(group: _points.Group, quantity: str) -> pd.DataFrame:
         pairs = keys.merge(other, on=_points.KEY)
     else:
         other = other[other["strategy"] == "coverage"].drop(columns="strategy")
-        chosen = keys[~_points.upper_bounds(keys["strategy"])]
+        chosen = keys[~_points.upper_bounds(keys["strategy"], group.settings)]
         pairs = chosen.merge(other, on=["model", "budget"])
     if pairs.empty:
         return pairs

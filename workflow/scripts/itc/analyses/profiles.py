@@ -48,7 +48,8 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
             keys = group.keys
             largest = keys.groupby(["model", "strategy"])["budget"].transform("max")
             chosen = np.flatnonzero(
-                (keys["budget"] == largest) & ~_points.upper_bounds(keys["strategy"])
+                (keys["budget"] == largest)
+                & ~_points.upper_bounds(keys["strategy"], group.settings)
             )
             if len(chosen):
                 pieces.append(_rows(group, chosen))

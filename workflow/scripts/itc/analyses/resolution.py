@@ -44,7 +44,7 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
     if len(inputs["evaluations"]):
         for points in _points.dataset_points(inputs["evaluations"], settings):
             keys = points.keys
-            eligible = ~_points.upper_bounds(keys["strategy"])
+            eligible = ~_points.upper_bounds(keys["strategy"], settings)
             values = points.values["correct"]
             grouped = keys[eligible & (keys["budget"] > 1)].groupby(["model", "budget"])
             for (model, budget), own in grouped.groups.items():

@@ -15,6 +15,7 @@ from itc.strategies._base import evaluate_strategy
 from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Stability over prompt formats and temperatures"
+LOADS = ("strategies",)
 INPUTS = ("outcomes",)
 STRATEGIES = ("single", "majority", "shortest", "longest", "short_m")
 

@@ -12,6 +12,7 @@ from itc.strategies._base import availability, inventory
 from itc.tables import INT, STRING, TEXT, Schema, register
 
 TITLE = "Strategies that the recorded responses do not allow"
+LOADS = ("strategies",)
 INPUTS = ("outcomes",)
 
 SCHEMA = register(
@@ -39,7 +40,8 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
     for dataset, rows in inputs["outcomes"].groupby("dataset", sort=True):
         stock = inventory(rows)
         for name in names:
-            found = availability(name, stock, settings["budgets"], options.get(name))
+            module, params = registry.strategy(name, options)
+            found = availability(module, stock, settings["budgets"], params)
             pieces.append(
                 found.groupby(["model", "budget"], as_index=False)["reason"]
                 .agg("; ".join)

@@ -78,14 +78,19 @@ class Evaluations:
 
     def kind(self, strategy: str) -> str:
         """Kind of the procedure a strategy needs beside plain samples; "" for unknown names."""
-        if strategy not in registry.names("strategies"):
+        literals = self._literals(strategy)
+        if not literals:
             return ""
-        literals = registry.constants("strategies", strategy)
         entry = literals["PROCEDURE"]
         about = self.settings.get("procedures", {}).get(entry, {})
         return about.get("kind") or entry.split("_")[0]
 
     def upper_bound(self, strategy: str) -> bool:
         """Whether a strategy needs an oracle."""
-        known = strategy in registry.names("strategies")
-        return known and bool(registry.constants("strategies", strategy)["UPPER_BOUND"])
+        return bool(self._literals(strategy).get("UPPER_BOUND", False))
+
+    def _literals(self, strategy: str) -> dict:
+        """Constants of a strategy's module; empty for unknown names."""
+        module, _ = registry.strategy(strategy, self.settings.get("strategy_options", {}))
+        known = module in registry.names("strategies")
+        return registry.constants("strategies", module) if known else {}
