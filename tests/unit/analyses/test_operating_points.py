@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 from itc import registry, tables
 from itc.analyses._points import strategy_title
+from itc.stats.frontier import EVERY_POINT
+from itc.strategies._mixture import LABEL
 
 SETTINGS = {"seed": 7, "bootstrap": 500, "models": {"m": {"parameters": 2.0}}}
 
@@ -147,6 +149,15 @@ def test_frontier_leaves_out_oracles_and_dominated_points():
     assert on == [("majority", 1), ("majority", 2), ("shortest", 4), ("single", 1)]
     assert rows.loc[("majority", 4), "frontier_share"] < 0.05
     assert rows.loc[("shortest", 4), "frontier_share"] == 1.0
+
+
+def test_a_mix_of_models_does_not_hide_the_frontier_of_all():
+    plain = evaluations(POINTS)
+    mixed = plain[plain["strategy"] == "single"].assign(strategy="mixed", model=LABEL)
+    frontier = build("frontier", pd.concat([plain, mixed]))
+    every = frontier[frontier["scope"] == EVERY_POINT]
+    assert set(every["model"]) == {"m", LABEL}
+    assert set(frontier["scope"]) == {EVERY_POINT, "m", LABEL}
 
 
 def test_comparisons_interpolate_the_baseline_at_equal_cost():

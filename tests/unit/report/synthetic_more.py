@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from itc.stats.frontier import EVERY_POINT
 
 KEY = ["dataset", "model", "strategy"]
 CUTS = (0, 16, 32, 64)  # thinking tokens kept
@@ -75,7 +76,7 @@ def frontier(curves: pd.DataFrame, seed: int = 19) -> pd.DataFrame:
     share = np.where(rng.random(len(rows)) < 0.2, rng.uniform(0.05, 1, len(rows)), 0.0)
     return rows.rename(columns={"cost_output_tokens": "cost"}).assign(
         axis="cost_output_tokens",
-        scope="all models",
+        scope=EVERY_POINT,
         frontier_share=share,
         on_frontier=share > 0.5,
     )

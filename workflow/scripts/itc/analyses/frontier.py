@@ -10,12 +10,11 @@ import pandas as pd
 
 from itc.analyses import _points, _undecided
 from itc.costs.columns import AXES
-from itc.stats.frontier import on_frontier
+from itc.stats.frontier import EVERY_POINT, on_frontier
 from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Pareto frontier of accuracy and cost"
 INPUTS = ("evaluations",)
-EVERY_MODEL = "all models"
 
 SCHEMA = register(
     Schema(
@@ -24,7 +23,7 @@ SCHEMA = register(
         {
             "dataset": STRING,
             "axis": STRING,  # a cost column
-            "scope": STRING,  # ``all models``, or one model against itself
+            "scope": STRING,  # EVERY_POINT, or one model against itself
             "model": STRING,
             "strategy": STRING,
             "budget": INT,
@@ -56,7 +55,7 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 def _group_rows(group: _points.Group) -> list[pd.DataFrame]:
     eligible = ~_points.upper_bounds(group.keys["strategy"], group.settings)
     accuracy, replicates = group.mean("correct"), group.replicates("correct")
-    scopes = {EVERY_MODEL: np.ones(len(group.keys), dtype=bool)}
+    scopes = {EVERY_POINT: np.ones(len(group.keys), dtype=bool)}
     models = group.keys["model"].unique()
     if len(models) > 1:
         scopes |= {str(m): (group.keys["model"] == m).to_numpy() for m in models}

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from itc.figures._parts import headline_dataset, missing, percent_axis, rows_of, short_number
 from itc.figures._style import INK, MUTED, WIDTH, cast, strategy_titles, style
+from itc.stats.frontier import EVERY_POINT
 
 TITLE = "How firmly each point stands on the frontier"
 TABLES = ("frontier", "curves", "models")
@@ -15,7 +16,7 @@ SECTION = "headline"
 ORDER = 30
 KEY = ["dataset", "axis", "scope", "model", "strategy", "budget"]
 NEEDED = (*KEY, "cost", "accuracy", "frontier_share")
-AXIS_COLUMN, SCOPE = "cost_output_tokens", "all models"
+AXIS_COLUMN, SCOPE = "cost_output_tokens", EVERY_POINT
 LEAST, MAX_ROWS = 0.05, 16
 
 

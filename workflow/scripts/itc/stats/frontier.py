@@ -7,6 +7,9 @@ import numpy as np
 RESOLUTION = 1e-9  # costs and accuracies closer than this (relative, absolute) are equal
 
 
+EVERY_POINT = "every point"  # scope of the frontier over all models; no name of a mix of models
+
+
 def on_frontier(cost: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
     """Bool [R, O]: no other point of the row costs no more and is no less accurate, one strictly.
 
