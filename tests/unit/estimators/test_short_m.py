@@ -1,25 +1,32 @@
 """The vote of the m shortest chains against enumeration."""
 
 from collections import Counter
-from itertools import combinations
+from itertools import combinations, permutations, product
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from itc.estimators._checks import DrawsError
+from itc.estimators.majority import majority
 from itc.estimators.short_m import short_m_vote
 
 
-@settings(max_examples=120, deadline=None)
-@given(st.lists(st.integers(-1, 3), min_size=1, max_size=9), st.integers(1, 3), st.data())
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.integers(-1, 3), min_size=1, max_size=6), st.integers(1, 3), st.data())
 def test_equals_enumeration(codes, m, data):
     n = len(codes)
-    lengths = data.draw(st.permutations(range(n)))
+    lengths = data.draw(st.lists(st.integers(0, 4), min_size=n, max_size=n))
     credit = np.array(data.draw(st.lists(st.integers(0, 1), min_size=4, max_size=4)), dtype=float)
 
     def vote(subset):
-        ended = sorted((i for i in subset if codes[i] >= 0), key=lambda i: lengths[i])[:m]
+        """Mean over all orders in which equally long chains may finish."""
+        ended = [i for i in subset if codes[i] >= 0]
+        times = sorted({lengths[i] for i in ended})
+        groups = [permutations([i for i in ended if lengths[i] == t]) for t in times]
+        return np.mean([first([i for g in order for i in g][:m]) for order in product(*groups)])
+
+    def first(ended):
         counts = Counter(codes[i] for i in ended)
         if not counts:
             return 0.0
@@ -30,6 +37,16 @@ def test_equals_enumeration(codes, m, data):
     want = [np.mean([vote(s) for s in combinations(range(n), k)]) for k in budgets]
     got = short_m_vote(np.array([codes]), np.array([lengths]), credit[None], budgets, m)[0]
     assert got == pytest.approx(want, abs=1e-12)
+
+
+@pytest.mark.parametrize("m", [1, 2, 3])
+def test_chains_of_one_length_are_draws_in_random_order(m):
+    """m = 1 and 2: any single one, m = 3: the exact majority of three."""
+    codes = np.array([[0, 0, 0, 1, 1, 2, 2, 3, 3]])
+    credit = np.array([[1.0, 0.0, 0.0, 0.0]])
+    got = short_m_vote(codes, np.full(codes.shape, 7), credit, [3, 9], m)[0]
+    want = majority(codes, credit, [3])[0, 0] if m == 3 else 1 / 3
+    assert got == pytest.approx([want, want])
 
 
 def test_refuses_an_m_without_closed_form():

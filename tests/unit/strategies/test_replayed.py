@@ -130,6 +130,15 @@ def test_online_confidence_brackets_what_stopped_draws_cost(outcomes):
     assert least[~warm].sum() < 0.9 * tokens[~warm].sum()
 
 
+def test_short_1_is_the_shortest_also_where_lengths_are_equal(outcomes):
+    coarse = outcomes.assign(n_output_tokens=outcomes["n_output_tokens"] // 100)
+    one, first = (
+        evaluate_strategy("short_m", coarse, BUDGETS, {"m": 1}),
+        evaluate_strategy("shortest", coarse, BUDGETS),
+    )
+    assert one["correct"].to_numpy() == pytest.approx(first["correct"].to_numpy())
+
+
 def test_short_m_costs_lie_between_one_chain_and_all(outcomes):
     one = evaluate_strategy("shortest", outcomes, BUDGETS)
     three = evaluate_strategy("short_m", outcomes, BUDGETS)

@@ -1,4 +1,4 @@
-"""Exact vote of the m shortest of k of N chains, m = 1, 2, 3, ties to the shortest chain."""
+"""Exact vote of the m shortest of k of N chains, m = 1, 2, 3; a tied vote follows the shortest."""
 
 from __future__ import annotations
 
@@ -14,35 +14,72 @@ MAX_M = 3
 
 
 @numba.njit(cache=True)
-def _after(codes, credit, out):
+def _after(codes, lengths, credit, out):
     """Expected credit ``out`` [3, A] of the vote of 1, 2 or 3 chains whose longest is chain i.
 
     ``codes`` [A] classes of the answered chains from short to long. The one or two others are
     uniform among the chains before i. A pair that disagrees follows its shorter chain; three that
-    all differ too. Sums over pairs j1 < j2 before i are kept per class while i grows:
-    ``mixed`` = credit of j1 over pairs of different classes, ``touching[c]`` = its part with c.
+    all differ too. Chains of equal length finish in any order alike: a chain i stands for a random
+    one of its group, the others before it for random others. Over pairs of chains of earlier groups
+    run the sums ``agreeing`` (credit of equal classes), ``mixed`` (credit of the shorter of two
+    different ones, half of each where equally long) and ``touching[c]`` (its part with class c).
     """
     n_classes = credit.size
     count, touching = np.zeros(n_classes), np.zeros(n_classes)
-    credit_before, agreeing, mixed = 0.0, 0.0, 0.0
-    for i in range(codes.size):
-        a = codes[i]
-        out[0, i] = credit[a]
-        if i >= 1:
-            out[1, i] = credit_before / i  # agreement or not, the shorter chain's answer
-        if i >= 2:
-            pairs = 0.5 * i * (i - 1)
-            # one or both others agree with i; else the two agree; else all three differ
-            with_one = count[a] * (i - count[a]) * credit[a]
-            out[2, i] = (agreeing + with_one + mixed - touching[a]) / pairs
-        agreeing += count[a] * credit[a]
+    own = np.zeros(n_classes)
+    earlier, credit_earlier, agreeing, mixed, start = 0, 0.0, 0.0, 0.0, 0
+    while start < codes.size:
+        end = start
+        own[:] = 0.0
+        while end < codes.size and lengths[end] == lengths[start]:
+            own[codes[end]] += 1.0
+            end += 1
+        g = float(end - start)
+        squares = (own**2).sum()
+        credit_own = (own * credit).sum()
+        before, equal_pairs, triples = 0.0, 0.0, 0.0
         for c in range(n_classes):
-            if c != a and count[c] > 0:
-                mixed += credit[c] * count[c]
-                touching[c] += credit[c] * count[c]
-                touching[a] += credit[c] * count[c]
-        credit_before += credit[a]
-        count[a] += 1
+            n = own[c]
+            if n == 0:
+                continue
+            # two earlier chains: c agrees with one or both; else the two agree; else all differ
+            with_one = count[c] * (earlier - count[c]) * credit[c]
+            before += n * (agreeing + with_one + mixed - touching[c])
+            equal_pairs += n * (n - 1.0) * credit[c]
+            # three of the group: two or more are c; else all differ and c is the first
+            rest = g - n
+            two = n * (n - 1.0) * (n - 2.0) + 3.0 * n * (n - 1.0) * rest
+            triples += credit[c] * (two + n * (rest * rest - (squares - n * n)))
+        # one earlier chain, two of the group: they agree, or the earlier chain's answer counts
+        across = earlier * equal_pairs + credit_earlier * (g * g - squares)
+        for i in range(start, end):
+            a = float(i - start)
+            out[0, i] = credit_own / g
+            if i >= 1:
+                out[1, i] = (credit_earlier + a * credit_own / g) / i
+            if i >= 2:
+                total = before / g
+                if a >= 1.0:
+                    total += a * across / (g * (g - 1.0))
+                if a >= 2.0:
+                    total += 0.5 * a * (a - 1.0) * triples / (g * (g - 1.0) * (g - 2.0))
+                out[2, i] = total / (0.5 * i * (i - 1))
+        for c in range(n_classes):
+            n = own[c]
+            if n == 0:
+                continue
+            agreeing += (n * count[c] + 0.5 * n * (n - 1.0)) * credit[c]
+            for k in range(n_classes):
+                part = n * count[k] * credit[k]  # an earlier chain of k, then one of c
+                if k < c:  # one of each from this group
+                    part += 0.5 * n * own[k] * (credit[k] + credit[c])
+                if k != c and part != 0.0:
+                    mixed += part
+                    touching[k] += part
+                    touching[c] += part
+        for c in range(n_classes):
+            count[c] += own[c]
+        earlier, credit_earlier, start = end, credit_earlier + credit_own, end
 
 
 def short_m_vote(
@@ -52,7 +89,7 @@ def short_m_vote(
 
     ``codes`` int [P, N] (-1: no answer, never among the m), ``lengths`` float [P, N], ``credit``
     float [P, C]. A subset with fewer than m answered chains votes with those it has. Chains of
-    equal length keep the order of draws.
+    equal length finish in any order alike, so what they decide is shared.
     """
     if not 1 <= m <= MAX_M:
         raise DrawsError(f"m: {m}, allowed 1..{MAX_M} (exact forms)")
@@ -62,11 +99,12 @@ def short_m_vote(
     result = np.zeros((n_problems, len(ks)))
     by_length = np.argsort(lengths, axis=1, kind="stable")
     for p in range(n_problems):
-        own = codes[p, by_length[p]]
+        own, length = codes[p, by_length[p]], lengths[p, by_length[p]]
         answered = np.ascontiguousarray(own[own >= 0], dtype=np.int64)
+        length = np.ascontiguousarray(length[own >= 0], dtype=np.float64)
         a = len(answered)
         values = np.zeros((3, a))
-        _after(answered, credit[p], values)
+        _after(answered, length, credit[p], values)
         result[p] += weights[m - 1][:, :a] @ values[m - 1]
         for fewer in range(1, m):
             result[p] += _exactly(n, a, ks, fewer) @ values[fewer - 1]

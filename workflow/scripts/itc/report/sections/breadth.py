@@ -153,6 +153,9 @@ def _breadth(context: Context) -> TableBlock | None:
     if rows is None:
         return None
     rows = rows[rows["strategy"].isin(PLAIN)]
+    if len(rows) > MAX_ROWS:
+        largest = rows.groupby(["dataset", "model", "strategy"])["budget"].transform("max")
+        rows = rows[rows["budget"] == largest]
     title = "By subject and difficulty"
     return _block(context, "breadth", title, rows, BREADTH, NOTES["levels"])
 

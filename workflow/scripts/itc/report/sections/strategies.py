@@ -167,7 +167,7 @@ def _grid(context: Context) -> list[TableBlock]:
     rows = context.table("revision_grid", "procedure", "chains", "rounds", "accuracy")
     if rows is None:
         return []
-    if len(rows) > MAX_ROWS:  # the edges: the plain vote, the deepest chains, and one chain
+    if len(rows) > MAX_ROWS // 4:  # the edges: the plain vote, the deepest chains, and one chain
         ends = rows.groupby(["dataset", "model", "procedure"])["rounds"].transform("max")
         rows = rows[(rows["rounds"] == 0) | (rows["rounds"] == ends) | (rows["chains"] == 1)]
     note = "Equal calls lie on a falling diagonal: compare rows of equal calls."
