@@ -73,15 +73,15 @@ def test_exact_strategies_equal_enumeration(small, name):
     assert (frame["monte_carlo_se"] == 0).all()
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        n
-        for n in registry.names("strategies")
-        if registry.constants("strategies", n)["PROCEDURE"] == "sample"
-        and not n.startswith(("marker", "regression"))  # these read features, tested beside them
-    ],
-)
+REPLAYED = [
+    n
+    for n in registry.names("strategies")
+    if registry.constants("strategies", n)["PROCEDURE"] == "sample"
+    and not n.startswith(("marker", "regression"))  # these read features, tested beside them
+]
+
+
+@pytest.mark.parametrize("name", REPLAYED)
 def test_every_replayed_strategy_gives_a_valid_deterministic_table(outcomes, name):
     frame = evaluate_strategy(name, outcomes, BUDGETS, seed=3)
     assert len(frame) > 0
@@ -93,6 +93,20 @@ def test_every_replayed_strategy_gives_a_valid_deterministic_table(outcomes, nam
     assert (frame["cost_sequential_tokens"] <= frame["cost_output_tokens"] * (1 + 1e-9)).all()
     about = registry.constants("strategies", name)
     assert set(about) >= {"TITLE", "DESCRIPTION", "CITATION", "NEEDS", "EXACT", "UPPER_BOUND"}
+
+
+@pytest.mark.parametrize("name", REPLAYED)
+def test_every_cost_that_the_responses_allow_is_there(outcomes, name):
+    frame = evaluate_strategy(
+        name, outcomes.assign(f_bytes=2.0 * outcomes["n_output_tokens"]), BUDGETS
+    )
+    tokens, squares = frame["cost_output_tokens"], frame.get("cost_squared_tokens")
+    for column in ("cost_total_tokens", "cost_sequential_tokens", "cost_calls"):
+        assert (frame[column] > 0).all()
+    if registry.constants("strategies", name).get("SCOPE") != "dataset":  # priced by one model
+        assert (squares >= tokens**2 / frame["cost_calls"] * (1 - 1e-9)).all()
+    if name not in ("shortest", "short_m"):  # where in its text a chain was halted is not known
+        assert frame["cost_bytes"].to_numpy() == pytest.approx(2 * tokens.to_numpy())
 
 
 def test_monte_carlo_is_below_a_tenth_of_a_point_by_default(outcomes):
