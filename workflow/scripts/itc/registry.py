@@ -40,6 +40,20 @@ class UnknownExtensionError(KeyError):
         return str(self.args[0])
 
 
+# Constants that decide the DAG or the config: unread, a job would silently lack an input.
+DECISIVE = frozenset(
+    {
+        *("TITLE", "SECTION", "ORDER", "TABLES", "INPUTS", "LOADS", "OPTIONS", "FILES"),
+        *("PROCEDURE", "POOL", "RELATED", "NEEDS", "PER_DRAW", "LEARNS", "EXACT", "UPPER_BOUND"),
+        *("PARENT", "PROMPTS"),
+    }
+)
+
+
+class ConstantError(ValueError):
+    """A constant of an extension that has to be a literal is computed."""
+
+
 def folder(kind: str) -> Path:
     """Folder that holds the extensions of ``kind``; report sections live below ``report/``."""
     return PACKAGE / ("report/sections" if kind == "sections" else kind)
@@ -80,7 +94,12 @@ def constants(kind: str, name: str) -> dict[str, Any]:
             try:
                 found[target.id] = ast.literal_eval(value)
             except ValueError:
-                continue  # computed constants are only visible after import
+                if target.id in DECISIVE:
+                    raise ConstantError(
+                        f"{path(kind, name)}, line {node.lineno}: {target.id} is read without "
+                        "importing the file; write it as one literal"
+                    ) from None
+                continue  # other computed constants are only visible after import
     return found
 
 

@@ -11,8 +11,17 @@ from itc.report.page import Blocks, Column, TableBlock
 TITLE = "Breadth and resolution"
 ORDER = 35
 TABLES = (
-    *("curves", "breadth", "profiles", "resolution", "stability", "allocation", "censoring"),
-    *("allocation_choices", "unavailable", "models", "dataset_cards"),
+    "curves",
+    "breadth",
+    "profiles",
+    "resolution",
+    "stability",
+    "allocation",
+    "allocation_choices",
+    "censoring",
+    "unavailable",
+    "models",
+    "dataset_cards",
 )
 
 DATASET = Column("dataset", "dataset", choose=True)

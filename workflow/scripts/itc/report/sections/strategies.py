@@ -12,8 +12,14 @@ from itc.report.page import Blocks, Column, Note, TableBlock
 TITLE = "Strategies"
 ORDER = 30
 TABLES = (
-    *("curves", "comparisons", "gains", "frontier", "fits", "revision_grid"),
-    *("models", "dataset_cards"),
+    "curves",
+    "comparisons",
+    "gains",
+    "frontier",
+    "fits",
+    "revision_grid",
+    "models",
+    "dataset_cards",
 )
 
 COLUMNS = [
