@@ -35,6 +35,13 @@ def test_config_is_refused(project, old, new, message):
     assert not (project.folder / "results").exists()
 
 
+def test_a_fault_of_the_claims_file_stops_before_any_job(project):
+    project.edit("config/claims.yaml", "smallest_effect: 0.05", "smallest_effect: 5 %")
+    output = project.snakemake("-n", "all", fails=True)
+    assert "config/claims.yaml: claim 'reasoning_floor': smallest_effect '5 %'" in output
+    assert "Traceback" not in output
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -174,7 +174,11 @@ def test_evidence_names_every_unit_of_every_verdict():
         (lambda raw: raw.pop("reasoning_floor"), "'reasoning_floor' has no entry"),
         (lambda raw: raw.update(other={}), "no claim 'other'"),
         (lambda raw: raw["majority_robust"].update(extra=1), "exactly the keys"),
-        (lambda raw: raw["majority_robust"].update(smallest_effect=-1), "0 or more"),
+        (lambda raw: raw["majority_robust"].update(smallest_effect=-1), "-1 must be a finite"),
+        (lambda raw: raw["majority_robust"].update(smallest_effect=True), "True must be a finite"),
+        (lambda raw: raw["majority_robust"].update(smallest_effect=np.nan), "0 or more"),
+        (lambda raw: raw["majority_robust"].update(smallest_effect="2 %"), "'2 %' must be a finite"),
+        (lambda raw: raw["majority_robust"].update(unit=""), "unit '' must be words"),
     ],
 )
 def test_faults_of_the_claims_file_are_named(change, said):
@@ -182,3 +186,36 @@ def test_faults_of_the_claims_file_are_named(change, said):
     change(raw)
     with pytest.raises(_settings.ClaimConfigError, match=said):
         _settings.check(raw, "claims.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("claims: {", "cannot be read as YAML"),
+        ("", "is no mapping of claims"),
+        ("- one", "is no mapping of claims"),
+        ("claims: {}\nclaim: {}", r"unknown keys \['claim'\]"),
+    ],
+)
+def test_a_file_that_is_no_list_of_claims_is_named(tmp_path, text, said):
+    path = tmp_path / "claims.yaml"
+    path.write_text(text)
+    with pytest.raises(_settings.ClaimConfigError, match=f"here.yaml: .*{said}"):
+        _settings.read(path, "here.yaml")
+    with pytest.raises(_settings.ClaimConfigError, match="cannot be read"):
+        _settings.read(tmp_path / "absent.yaml", "absent.yaml")
+
+
+def test_thresholds_of_the_shipped_file_decide_the_verdict(tmp_path, monkeypatch):
+    before = verdicts().loc["reasoning_floor", "gap"]
+    assert before["smallest_effect"] == 0.05 and before["verdict"] == "supported"
+    path = tmp_path / "claims.yaml"
+    text = _settings.FILE.read_text(encoding="utf-8")
+    path.write_text(text.replace("smallest_effect: 0.05", "smallest_effect: 0.4", 1))
+    monkeypatch.setattr(_settings, "FILE", path)
+    _settings.load.cache_clear()
+    try:
+        after = verdicts().loc["reasoning_floor", "gap"]
+    finally:
+        _settings.load.cache_clear()
+    assert after["smallest_effect"] == 0.4 and after["verdict"] == "contradicted"

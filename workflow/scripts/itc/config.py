@@ -87,7 +87,6 @@ class Study(Section):
     probe: Probe = Field(
         default_factory=Probe, description="How reproducible the sampling is: what to try."
     )
-    lexicon: str = Field("ours", description="Lexicon whose categories the claims refer to.")
 
 
 class Dataset(BaseModel):

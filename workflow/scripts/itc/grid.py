@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from itc import registry
+from itc.claims import _settings as claim_settings
 from itc.config import Config, ConfigError, Dataset, Model, Procedure, budgets, selected
 from itc.deposit.archives import Archives
 from itc.deposit.manifest import Responses
@@ -199,8 +200,9 @@ class Grid:
     def check(self) -> None:
         """Refuse models and procedures that cannot run, before any job is submitted.
 
-        Raises ConfigError for a missing model folder or weights, an unknown prompt variable, and
-        whatever else an engine or procedure checks of its entry; keys are asked for by check_keys.
+        Raises ConfigError for a missing model folder or weights, an unknown prompt variable, a
+        fault of config/claims.yaml, and whatever else an engine or procedure checks of its entry;
+        keys are asked for by check_keys.
         """
         try:
             for name in self.generated:
@@ -215,7 +217,8 @@ class Grid:
             for run in self.held:
                 self.shards_of(run)
             self.archives.check_features({self._archive(run) for run in self.held})
-        except (engines.EngineError, ProcedureError) as error:
+            claim_settings.load()
+        except (engines.EngineError, ProcedureError, claim_settings.ClaimConfigError) as error:
             raise ConfigError(str(error)) from error
 
     def _check_asked(self, run: Run) -> None:
