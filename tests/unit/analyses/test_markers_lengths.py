@@ -146,6 +146,7 @@ def test_words_stand_in_for_unknown_tokens():
 def test_sensitivity_compares_every_variant_with_our_lexicon():
     frame = outcomes(n_problems=80)
     frame["f_hedging_odd_per_1000_words"] = frame["f_hedging_per_1000_words"] / 2
+    frame["f_hedging_without_maybe_per_1000_words"] = 0.9 * frame["f_hedging_per_1000_words"]
     frame["f_hedging_lexical_hints_per_1000_words"] = -frame["f_hedging_per_1000_words"]
     frame["f_thinking_verification_per_1000_words"] = frame["f_thinking_per_1000_words"]
     source = built(markers, frame)
@@ -153,11 +154,22 @@ def test_sensitivity_compares_every_variant_with_our_lexicon():
     to_arrow(table, "marker_sensitivity")
     rows = table[table["subset"] == "decided"].set_index(["construct", "variant"])
     hedging = rows.loc["hedging"]
-    assert set(hedging.index) == {"hedging", "hedging_odd", "hedging_lexical_hints"}
+    assert hedging["kind"].to_dict() == {
+        "hedging": "whole",
+        "hedging_odd": "half",
+        "hedging_without_maybe": "without a marker",
+        "hedging_lexical_hints": "published",
+    }
+    left = hedging.loc["hedging_without_maybe"]
+    assert left["within_relative"] == pytest.approx(hedging.loc["hedging", "within_relative"])
+    assert left["within_sign_agrees"]
     assert hedging.loc["hedging_odd", "pooled_sign_agrees"]
     assert not hedging.loc["hedging_lexical_hints", "pooled_sign_agrees"]
     assert hedging["reference"].sum() == 1
-    assert set(rows.loc["thinking"].index) == {"thinking", "thinking_verification"}
+    assert rows.loc["thinking", "kind"].to_dict() == {
+        "thinking": "whole",
+        "thinking_verification": "category",
+    }
 
 
 @pytest.mark.parametrize(

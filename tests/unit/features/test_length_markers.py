@@ -58,6 +58,8 @@ def test_length_columns():
     assert row["f_tokens_in_answer"] == 5 and row["f_thinking_share"] == 0.75
     assert row["f_log_tokens"] == pytest.approx(np.log(20))
     assert row["f_characters"] == len(TEXT) and row["f_paragraphs"] == 3
+    assert row["f_characters_in_thinking"] == END and row["f_paragraphs_in_thinking"] == 2
+    assert row["f_characters_in_answer"] == len(TEXT) - END and row["f_paragraphs_in_answer"] == 1
 
 
 def test_thinking_share_falls_back_to_characters():
@@ -75,6 +77,15 @@ def test_markers_by_region():
     assert row["f_discourse_distinct"] == 2
     assert row["f_discourse_diversity"] == pytest.approx(2 / np.sqrt(2))
     assert row["f_discourse_conclusion_count"] == 2 and row["f_discourse_cause_count"] == 0
+
+
+def test_one_marker_left_out_is_not_counted():
+    row = markers.compute(responses((TEXT + " Wait, hmm.", END, 20, 15))).iloc[0]
+    assert row["f_thinking_per_1000_words"] == pytest.approx(3000 / 11)
+    assert row["f_thinking_without_wait_per_1000_words"] == pytest.approx(1000 / 11)
+    assert row["f_thinking_without_hmm_per_1000_words"] == pytest.approx(2000 / 11)
+    assert row["f_thinking_without_let_me_try_per_1000_words"] == pytest.approx(3000 / 11)
+    assert row["f_thinking_without_frequent_per_1000_words"] == 0
 
 
 def test_no_text_is_missing_not_zero():

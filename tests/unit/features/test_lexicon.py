@@ -51,6 +51,7 @@ def test_published_lists_are_their_own_families():
         ({"categories": categories("na\u00efve")}, "ASCII"),
         ({"categories": categories({"marker": "so", "form": ["x"]})}, "unknown keys ['form']"),
         ({"categories": {"c": {"title": "C"}}}, "list 'markers'"),
+        ({"leave_out": ["seems"]}, "leave_out: 'seems' is no marker"),
     ],
 )
 def test_a_fault_is_named_with_its_mend(changes, said):

@@ -39,9 +39,56 @@ def test_answer_features():
     assert row["f_answer_settled_position"] == pytest.approx(text.index("\\boxed") / len(text))
 
 
+def parts(text, end, thinking_tokens=None):
+    """One response whose thinking part has ``end`` characters."""
+    tokens = pd.array([thinking_tokens], dtype="Int32")
+    cut = pd.array([end], dtype="Int32")
+    return texts(text).assign(thinking_end=cut, n_thinking_tokens=tokens)
+
+
+def test_answers_are_told_apart_by_part():
+    thinking = "the answer is 5, no: the answer is 6 </think>"
+    text = thinking + r" So \boxed{7}"
+    row = answers.compute(parts(text, len(thinking))).iloc[0]
+    assert row[list(answers.MEASURES)[:2]].tolist() == [3, 2]
+    assert row["f_answer_statements_in_thinking"] == 2 and row["f_answer_changes_in_thinking"] == 1
+    settled = thinking.rindex("answer") / len(thinking)
+    assert row["f_answer_settled_position_in_thinking"] == pytest.approx(settled)
+    assert row["f_answer_statements_in_answer"] == 1 and row["f_answer_changes_in_answer"] == 0
+    assert row["f_answer_first_position_in_answer"] == pytest.approx(4 / len(r" So \boxed{7}"))
+
+
+@pytest.mark.parametrize("module", [answers, composition, repetition])
+def test_a_response_without_one_part_is_the_other(module):
+    text = "the answer is 5 = x; " * 20
+    plain = module.compute(parts(text, None)).iloc[0]
+    unclosed = module.compute(parts(text, None, 9)).iloc[0]
+    for column in (c for c in module.COLUMNS if f"{c}_in_answer" in module.COLUMNS):
+        assert plain[f"{column}_in_answer"] == unclosed[f"{column}_in_thinking"] == plain[column]
+        assert np.isnan(plain[f"{column}_in_thinking"])
+        assert not unclosed[f"{column}_in_answer"] > 0
+
+
+def test_an_answer_that_repeats_the_thinking_repeats_only_as_a_whole():
+    words = np.random.default_rng(0).integers(0, 10**6, 2000).astype(str)
+    thinking = "\u7b49 " + " ".join(words) + "</think> "
+    row = repetition.compute(parts(thinking + " ".join(words), len(thinking))).iloc[0]
+    assert row["f_repetition"] == pytest.approx(0.5, abs=0.05)
+    assert row["f_repetition_in_thinking"] == row["f_repetition_in_answer"] == 0
+
+
+def test_composition_of_the_parts():
+    row = composition.compute(parts("\u7b49\u7b49 ab</think>\n\nx = 1\n", 13)).iloc[0]
+    assert row["f_cjk_share_in_thinking"] == pytest.approx(2 / 9)
+    assert row["f_cjk_share_in_answer"] == 0 and row["f_cjk_share"] == pytest.approx(2 / 10)
+    assert row["f_equation_lines_share_in_thinking"] == 0
+    assert row["f_equation_lines_share_in_answer"] == 1
+    assert row["f_equation_lines_share"] == pytest.approx(1 / 2)
+
+
 def test_no_statement_and_no_text():
     frame = answers.compute(texts("nothing", None))
-    assert frame.iloc[0, 0] == 0 and frame.iloc[0, 1:].isna().all()
+    assert frame.iloc[0, 0] == 0 and frame.iloc[0, 1:4].isna().all()
     assert frame.iloc[1].isna().all()
 
 
@@ -89,7 +136,7 @@ def test_sampled_share_is_near_the_plain_share():
 def test_a_loop_scores_high_and_its_tail_higher():
     rng = np.random.default_rng(0)
     text = " ".join(rng.integers(0, 10**6, 2000).astype(str)) + " wait, let me check again." * 300
-    whole, tail = repetition.repetition(text)
+    whole, tail = repetition.repetition(text)[:2]
     assert repetition.repetition(text[:10_000])[0] == 0
     assert 0.2 < whole < 0.7 and tail > 0.95
 

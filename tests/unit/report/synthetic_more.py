@@ -131,17 +131,19 @@ def censoring(size: dict) -> pd.DataFrame:
 def marker_sensitivity(size: dict, seed: int = 23) -> pd.DataFrame:
     """Variants of each lexicon that mostly agree with it."""
     rng = np.random.default_rng(seed)
-    parts = ("", "_even", "_odd", "_part")
+    parts = {"": "whole", "_even": "half", "_odd": "half", "_part": "category"}
+    parts |= {"_without_one": "without a marker"}
     centre = {"hedging": -0.4, "thinking": -0.15, "discourse": 0.08}
     rows = []
     for model in size["models"]:
         for dataset in ["all", *size["datasets"]]:
             for construct, effect in centre.items():
-                for part in parts:
+                for part, kind in parts.items():
                     value = effect + rng.normal(0, 0.1)
                     row = {"model": model, "dataset": dataset, "subset": "decided"}
                     row |= {"construct": construct, "variant": f"{construct}{part}"}
                     row |= {"reference": not part, "n_problems_both": 24, "incorrect_mean": 9.0}
+                    row |= {"kind": kind, "within_sign_agrees": True, "pooled_sign_agrees": True}
                     row |= {"pooled_relative": 1.5 * value, "pooled_t": 20 * value}
                     rows.append(row | {"within_relative": value, "within_t": 10 * value})
     return pd.DataFrame(rows)

@@ -20,10 +20,11 @@ KEY = {
 SCHEMA = register(
     Schema(
         "marker_sensitivity",
-        1,
+        2,
         {
             **KEY,
             "lexicon_sha256": STRING,
+            "kind": STRING,  # whole | category | half | without a marker | published
             "reference": BOOL,  # our whole lexicon, which the others are compared with
             "n_problems_both": INT,
             "incorrect_mean": FLOAT,  # hits per 1,000 words
@@ -41,7 +42,9 @@ PUBLISHED = {"hedging": "hedging_lexical_hints", "thinking": "backtracking_short
 
 
 def variants(categories: set[str]) -> dict[str, list[str]]:
-    """Construct -> its variants among ``categories``: ours, our parts and halves, published."""
+    """Construct -> its variants among ``categories``: ours, our parts, halves and leave-one-out
+    lists, published ones.
+    """
     found = {}
     for construct in ("hedging", "thinking", "discourse"):
         published = PUBLISHED.get(construct)
@@ -53,6 +56,18 @@ def variants(categories: set[str]) -> dict[str, list[str]]:
             and not any(c.startswith(other) for other in others)
         )
     return found
+
+
+def kind_of(construct: str, variant: str) -> str:
+    """What sort of list a variant of ``construct`` is."""
+    if variant == construct:
+        return "whole"
+    if variant == PUBLISHED.get(construct) or variant.startswith(f"{PUBLISHED.get(construct)}_"):
+        return "published"
+    rest = variant.removeprefix(f"{construct}_")
+    if rest.startswith("without_"):
+        return "without a marker"
+    return "half" if rest in ("odd", "even") else "category"
 
 
 def _agrees(values: pd.Series, reference: pd.Series) -> pd.Series:
@@ -71,6 +86,7 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
         reference = rows[rows["category"] == construct].set_index(cell)
         rows["construct"], rows["variant"] = construct, rows["category"]
         rows["reference"] = rows["category"] == construct
+        rows["kind"] = [kind_of(construct, name) for name in rows["category"]]
         index = pd.MultiIndex.from_frame(rows[cell])
         for kind in ("pooled", "within"):
             difference = rows[f"{kind}_difference"]

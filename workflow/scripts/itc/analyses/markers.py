@@ -7,7 +7,7 @@ import pandas as pd
 from itc.analyses import _responses as responses
 from itc.analyses._contrast import COLUMNS, contrast
 from itc.features._lexicon import lexicon_hash, load
-from itc.features.markers import REGIONS, halves, subcategories
+from itc.features.markers import REGIONS, halves, left_out, subcategories
 from itc.tables import INT, STRING, Schema, register
 
 TITLE = "Linguistic markers of correct and incorrect responses"
@@ -17,7 +17,7 @@ KEY = {
     "model": STRING,
     "dataset": STRING,  # "all": every dataset of the model together
     "subset": STRING,  # see _responses.SUBSETS
-    "category": STRING,  # a lexicon, lexicon_category, or one of its halves: lexicon_odd, _even
+    "category": STRING,  # a lexicon, lexicon_category, or a variant: _odd, _even, _without_M
     "region": STRING,  # whole | thinking | answer
     "statistic": STRING,  # per_1000_words | per_1000_tokens | distinct | diversity
 }
@@ -40,7 +40,7 @@ def measures(available: set[str]) -> dict[str, tuple[str, str, str]]:
             for statistic in STATISTICS:
                 column = f"f_{lexicon.name}_{statistic}{suffix}"
                 found[column] = (lexicon.name, region, statistic)
-        for category in (*subcategories(lexicon), *halves(lexicon)):
+        for category in (*subcategories(lexicon), *halves(lexicon), *left_out(lexicon)):
             name = f"{lexicon.name}_{category}"
             found[f"f_{name}_per_1000_words"] = (name, "whole", "per_1000_words")
     return {column: identity for column, identity in found.items() if column in available}

@@ -62,11 +62,14 @@ def specifications(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
 
 
 def singles(frame: pd.DataFrame) -> list[str]:
-    """Features for one-feature fits: whole-response ones that are no plain count of hits."""
+    """Features for one-feature fits: whole-response ones that are no plain count of hits, nor a
+    lexicon without some marker (table ``marker_sensitivity``).
+    """
     return [
         c
         for c in sorted(c for c in frame if c.startswith("f_"))
         if not c.endswith(("_count", "_in_thinking", "_in_answer", "_per_1000_tokens"))
+        and "_without_" not in c
         and frame[c].notna().any()
     ]
 

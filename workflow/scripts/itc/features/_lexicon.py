@@ -22,7 +22,7 @@ FOLDER = Path(__file__).resolve().parents[4] / "config" / "lexicons"
 _ENTRY = re.compile(r"[a-z0-9](?:[ a-z0-9',.\-]*[a-z0-9])?")
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _KEYS = {"family", "name", "version", "language", "title", "origin", "licence", "categories"}
-_OPTIONAL = {"blocked"}
+_OPTIONAL = {"blocked", "leave_out"}
 
 
 class LexiconError(ValueError):
@@ -43,7 +43,9 @@ class Marker:
 
 @dataclass(frozen=True)
 class Lexicon:
-    """One file: ``blocked`` are phrases that hide a marker and count nowhere."""
+    """One file: ``blocked`` are phrases that hide a marker and count nowhere; ``leave_out`` are
+    heads of markers with so many of the hits that rates are given without each of them too.
+    """
 
     name: str
     family: str
@@ -54,6 +56,7 @@ class Lexicon:
     categories: dict[str, str] = field(hash=False)  # name -> title
     markers: tuple[Marker, ...]
     blocked: tuple[str, ...]
+    leave_out: tuple[str, ...]
     sha256: str
 
 
@@ -117,6 +120,14 @@ def parse(text: str, where: str) -> Lexicon:
                     str(entry.get("licence", raw["licence"])),
                 )
             )
+    leave_out = tuple(raw.get("leave_out") or [])
+    heads = [marker.head for marker in markers]
+    for head in leave_out:
+        if head not in heads:
+            raise LexiconError(
+                f"{where}: leave_out: {head!r} is no marker of this lexicon; name the marker "
+                "itself, not one of its forms"
+            )
     return Lexicon(
         name=raw["name"],
         family=raw["family"],
@@ -127,6 +138,7 @@ def parse(text: str, where: str) -> Lexicon:
         categories={c: b.get("title", c) for c, b in raw["categories"].items()},
         markers=tuple(markers),
         blocked=tuple(_phrase(p, f"{where}: blocked") for p in raw.get("blocked") or []),
+        leave_out=leave_out,
         sha256=hashlib.sha256(text.encode()).hexdigest(),
     )
 

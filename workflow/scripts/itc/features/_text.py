@@ -42,20 +42,26 @@ def floats(responses: pd.DataFrame, column: str) -> np.ndarray:
     return pd.to_numeric(responses[column]).to_numpy(np.float64, na_value=np.nan)
 
 
-def split_parts(responses: pd.DataFrame) -> Parts:
-    """Split ``text`` at ``thinking_end`` (characters, just behind the closing delimiter).
+def border(responses: pd.DataFrame) -> np.ndarray:
+    """Characters (n,) of the thinking part: 0 = none, infinite = all of the text, never closed.
 
-    No ``thinking_end`` but ``n_thinking_tokens`` > 0 means thinking was never closed: all of the
-    text is thinking. Neither, or an end at 0 (the source hides the thinking): all of it is answer.
+    The part ends at ``thinking_end``, just behind the closing delimiter. No ``thinking_end`` but
+    ``n_thinking_tokens`` > 0 means thinking was never closed. Neither, or an end at 0 (the source
+    hides the thinking): there is none.
     """
-    text = to_series(responses["text"])
     end = floats(responses, "thinking_end")
     unclosed = np.isnan(end) & (np.nan_to_num(floats(responses, "n_thinking_tokens")) > 0)
-    has = (end > 0) | unclosed
+    return np.where(unclosed, np.inf, np.nan_to_num(end))
+
+
+def split_parts(responses: pd.DataFrame) -> Parts:
+    """Split ``text`` where the thinking ends, see ``border``."""
+    text, end = to_series(responses["text"]), border(responses)
+    has = end > 0
     if not has.any():
         return Parts(pl.select(pl.when(text.is_not_null()).then(pl.lit(""))).to_series(), text, has)
     # beyond any text: a slice to there takes everything
-    cut = np.where(unclosed, 2**40, np.nan_to_num(end)).astype(np.int64)
+    cut = np.minimum(end, 2**40).astype(np.int64)
     parts = pl.DataFrame({"text": text, "cut": cut}).select(
         thinking=pl.col("text").str.slice(0, pl.col("cut")),
         answer=pl.col("text").str.slice(pl.col("cut")),

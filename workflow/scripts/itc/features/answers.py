@@ -2,14 +2,16 @@ r"""Where a response states answers, and how often it changes its mind.
 
 A statement is a ``\boxed{...}`` or the word "answer" followed within a few words by a number, a
 formula between dollars or a choice letter ("the answer is 42", "Answer: **B**"). Positions are
-shares of the text's characters: 0 = at the start, 1 = at the end.
+shares of the text's characters: 0 = at the start, 1 = at the end. The same columns with
+``_in_thinking`` and ``_in_answer`` count only the statements of that part, positions being shares
+of the part.
 
 * ``f_answer_statements`` number of statements;
 * ``f_answer_changes`` number of statements that differ from the one before;
 * ``f_answer_first_position`` where the first stands;
 * ``f_answer_settled_position`` where the last change stands (the first statement if none differs).
 
-The last three are missing where nothing is stated.
+The last three are missing where nothing is stated, all four where there is no such part.
 """
 
 from __future__ import annotations
@@ -20,14 +22,17 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from itc.features._text import border
+
 TITLE = "Statements of the answer"
-NEEDS = ("text",)
-COLUMNS = (
+NEEDS = ("text", "thinking_end", "n_thinking_tokens")
+MEASURES = (
     "f_answer_statements",
     "f_answer_changes",
     "f_answer_first_position",
     "f_answer_settled_position",
 )
+COLUMNS = tuple(m + part for part in ("", "_in_thinking", "_in_answer") for m in MEASURES)
 
 MAX_BOX = 300  # characters of a box that are read; a longer one is cut, not a reason to scan on
 _VALUE = (
@@ -80,19 +85,30 @@ def statements(text: str) -> list[tuple[int, str]]:
     return sorted(found)
 
 
-def _measure(text: str | None) -> tuple[float, float, float, float]:
-    if not isinstance(text, str):
-        return (np.nan,) * 4
-    found = statements(text)
-    if not found:
+def _measure(found: list[tuple[int, str]], start: int, stop: int) -> tuple[float, ...]:
+    """MEASURES of the characters ``start`` to ``stop``, from all statements of the text."""
+    own = [(place - start, value) for place, value in found if start <= place < stop]
+    if not own:
         return 0.0, np.nan, np.nan, np.nan
-    places, values = zip(*found, strict=True)
+    places, values = zip(*own, strict=True)
     changed = [i for i in range(1, len(values)) if values[i] != values[i - 1]]
     settled = places[changed[-1]] if changed else places[0]
-    return float(len(found)), float(len(changed)), places[0] / len(text), settled / len(text)
+    size = stop - start
+    return float(len(own)), float(len(changed)), places[0] / size, settled / size
+
+
+def _measures(text: str | None, end: float) -> tuple[float, ...]:
+    """COLUMNS of one response; ``end`` is where its thinking ends, see ``border``."""
+    unknown = (np.nan,) * len(MEASURES)
+    if not isinstance(text, str):
+        return unknown * 3
+    found, cut = statements(text), int(min(end, len(text)))
+    thinking = _measure(found, 0, cut) if end > 0 else unknown
+    return *_measure(found, 0, len(text)), *thinking, *_measure(found, cut, len(text))
 
 
 def compute(responses: pd.DataFrame) -> pd.DataFrame:
     """Float columns COLUMNS, index of ``responses``."""
-    rows = [_measure(text) for text in responses["text"].to_numpy(object)]
+    texts = responses["text"].to_numpy(object)
+    rows = [_measures(text, end) for text, end in zip(texts, border(responses), strict=True)]
     return pd.DataFrame(rows, index=responses.index, columns=list(COLUMNS), dtype=np.float64)

@@ -5,18 +5,22 @@
   it is mathematics);
 * ``f_symbol_share`` digits and mathematical signs among the characters that are no blanks;
 * ``f_equation_lines_share`` lines with ``=`` among the lines that are not blank.
+
+Each of the whole response, and ``_in_thinking`` and ``_in_answer``.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+import polars as pl
 
-from itc.features._text import count_bytes, to_series
+from itc.features._text import count_bytes, split_parts, to_series
 
 TITLE = "Script and mathematics"
-NEEDS = ("text",)
-COLUMNS = ("f_cjk_share", "f_foreign_share", "f_symbol_share", "f_equation_lines_share")
+NEEDS = ("text", "thinking_end", "n_thinking_tokens")
+MEASURES = ("f_cjk_share", "f_foreign_share", "f_symbol_share", "f_equation_lines_share")
+COLUMNS = tuple(m + part for part in ("", "_in_thinking", "_in_answer") for m in MEASURES)
 
 
 def _bytes(*ranges: tuple[int, int] | bytes) -> np.ndarray:
@@ -40,16 +44,22 @@ def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
         return np.where(whole > 0, part / whole, np.nan)
 
 
-def compute(responses: pd.DataFrame) -> pd.DataFrame:
-    """Float columns COLUMNS, index of ``responses``; NaN where there is nothing to divide by."""
-    text = to_series(responses["text"])
+def _shares(text: pl.Series) -> list[np.ndarray]:
+    """MEASURES of n texts, (n,) each; NaN where there is nothing to divide by."""
     cjk, other, latin, symbols, visible = count_bytes(text, (CJK, OTHER, LATIN, SYMBOL, VISIBLE))
     lines = text.str.count_matches(r"(?m)^.*\S.*$").cast(float).to_numpy()
     equations = text.str.count_matches(r"(?m)^.*=.*$").cast(float).to_numpy()
-    values = {
-        "f_cjk_share": _share(cjk, cjk + other + latin),
-        "f_foreign_share": _share(cjk + other, cjk + other + latin),
-        "f_symbol_share": _share(symbols, visible),
-        "f_equation_lines_share": _share(equations, lines),
-    }
+    letters = cjk + other + latin
+    parts = (cjk, letters), (cjk + other, letters), (symbols, visible), (equations, lines)
+    return [_share(*pair) for pair in parts]
+
+
+def compute(responses: pd.DataFrame) -> pd.DataFrame:
+    """Float columns COLUMNS, index of ``responses``; NaN where there is nothing to divide by."""
+    parts = split_parts(responses)
+    whole = _shares(to_series(responses["text"]))
+    thinking, answer = [np.full(len(responses), np.nan)] * len(MEASURES), whole
+    if parts.has_thinking.any():
+        thinking, answer = _shares(parts.thinking), _shares(parts.answer)
+    values = np.column_stack([*whole, *thinking, *answer])
     return pd.DataFrame(values, index=responses.index, columns=list(COLUMNS), dtype=np.float64)

@@ -32,8 +32,12 @@ COLUMNS = (
     "f_words_in_thinking",
     "f_words_in_answer",
     "f_characters",
+    "f_characters_in_thinking",
+    "f_characters_in_answer",
     "f_bytes",
     "f_paragraphs",
+    "f_paragraphs_in_thinking",
+    "f_paragraphs_in_answer",
     "f_thinking_share",
 )
 
@@ -58,7 +62,7 @@ def compute(responses: pd.DataFrame) -> pd.DataFrame:
             thinking_tokens / tokens,
         )
     all_words = words["in_thinking"] + words["in_answer"]
-    whole = count_paragraphs(parts.thinking) + count_paragraphs(parts.answer)
+    paragraphs = count_paragraphs(parts.thinking), count_paragraphs(parts.answer)
     values = {
         "f_tokens": tokens,
         "f_log_tokens": _log(tokens),
@@ -69,8 +73,12 @@ def compute(responses: pd.DataFrame) -> pd.DataFrame:
         "f_words_in_thinking": np.where(parts.has_thinking, words["in_thinking"], np.nan),
         "f_words_in_answer": words["in_answer"],
         "f_characters": total_characters,
+        "f_characters_in_thinking": np.where(parts.has_thinking, characters[0], np.nan),
+        "f_characters_in_answer": characters[1],
         "f_bytes": count_size(parts.thinking) + count_size(parts.answer),
-        "f_paragraphs": whole,
+        "f_paragraphs": paragraphs[0] + paragraphs[1],
+        "f_paragraphs_in_thinking": np.where(parts.has_thinking, paragraphs[0], np.nan),
+        "f_paragraphs_in_answer": paragraphs[1],
         "f_thinking_share": np.where(np.isfinite(share), share, np.nan),
     }
     return pd.DataFrame(values, index=responses.index, columns=list(COLUMNS), dtype=np.float64)

@@ -10,11 +10,14 @@ For a lexicon L (file name in ``config/lexicons``) and a region (whole response:
 For each category C of a lexicon with several: ``f_L_C_count`` and ``f_L_C_per_1000_words`` of the
 whole response. For a lexicon of the family ``itc``, ``f_L_odd_per_1000_words`` and
 ``f_L_even_per_1000_words`` count only every other marker of the file: two halves of the list, to
-see how much a result depends on the choice of words.
+see how much a result depends on the choice of words. ``f_L_without_M_per_1000_words`` counts all
+but marker M, for each M of the lexicon's ``leave_out``, ``f_L_without_frequent_per_1000_words`` all
+but these: whether one word makes the result.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -40,6 +43,12 @@ def halves(lexicon: Lexicon) -> dict[str, int]:
     return {"odd": 0, "even": 1} if lexicon.family == "itc" else {}
 
 
+def left_out(lexicon: Lexicon) -> dict[str, tuple[str, ...]]:
+    """Variant (``without_...``) -> heads of the markers that it does not count."""
+    found = {f"without_{re.sub('[^a-z0-9]+', '_', head)}": (head,) for head in lexicon.leave_out}
+    return found | ({"without_frequent": lexicon.leave_out} if found else {})
+
+
 def columns(lexicons: Sequence[Lexicon]) -> tuple[str, ...]:
     """Names of all columns, in the order of ``compute``."""
     found = []
@@ -48,7 +57,8 @@ def columns(lexicons: Sequence[Lexicon]) -> tuple[str, ...]:
             found += [f"f_{lexicon.name}_{statistic}{suffix}" for statistic in STATISTICS]
         for category in subcategories(lexicon):
             found += [f"f_{lexicon.name}_{category}_{s}" for s in ("count", "per_1000_words")]
-        found += [f"f_{lexicon.name}_{half}_per_1000_words" for half in halves(lexicon)]
+        for variant in (*halves(lexicon), *left_out(lexicon)):
+            found.append(f"f_{lexicon.name}_{variant}_per_1000_words")
     return tuple(found)
 
 
@@ -99,10 +109,13 @@ def compute(responses: pd.DataFrame, lexicons: Sequence[Lexicon] | None = None) 
             hits = np.where(empty, np.nan, counts[:, mine & (category_of == category)].sum(1))
             values[f"f_{lexicon.name}_{category}_count"] = hits
             values[f"f_{lexicon.name}_{category}_per_1000_words"] = _rate(hits, words)
-        for half, first in halves(lexicon).items():
-            hits = counts[:, np.flatnonzero(mine)[first::2]].sum(1)
-            values[f"f_{lexicon.name}_{half}_per_1000_words"] = np.where(
-                empty, np.nan, _rate(hits, words)
-            )
+        own = np.flatnonzero(mine)
+        heads = np.array([m.head for m in markers])[own]
+        variants = {half: own[first::2] for half, first in halves(lexicon).items()}
+        for variant, gone in left_out(lexicon).items():
+            variants[variant] = own[~np.isin(heads, gone)]
+        for variant, kept in variants.items():
+            rate = _rate(counts[:, kept].sum(1), words)
+            values[f"f_{lexicon.name}_{variant}_per_1000_words"] = np.where(empty, np.nan, rate)
     wanted = list(columns(lexicons))
     return pd.DataFrame(values, index=responses.index, columns=wanted, dtype=np.float64)

@@ -3,7 +3,8 @@
 The text is cut into windows of WINDOW bytes that begin at a word. ``f_repetition`` is the share of
 windows that stood before in the same response, ``f_repetition_tail`` the same among the windows of
 the last fifth. A model that loops to its token cap comes near 1, ordinary reasoning stays below a
-fifth.
+fifth. ``f_repetition_in_thinking`` and ``_in_answer`` look at the windows inside that part only, so
+an answer that repeats what was thought does not count there.
 
 One window in SAMPLE is looked at, chosen by its own hash, so a repeated window is looked at either
 every time or never and the share stays right.
@@ -14,9 +15,16 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from itc.features._text import border
+
 TITLE = "Repetition"
-NEEDS = ("text",)
-COLUMNS = ("f_repetition", "f_repetition_tail")
+NEEDS = ("text", "thinking_end", "n_thinking_tokens")
+COLUMNS = (
+    "f_repetition",
+    "f_repetition_tail",
+    "f_repetition_in_thinking",
+    "f_repetition_in_answer",
+)
 
 WINDOW = 48
 SAMPLE = 4
@@ -42,32 +50,58 @@ def window_hashes(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
     return value ^ (value >> np.uint64(32))
 
 
-def repetition(text: str) -> tuple[float, float]:
-    """Share of repeated windows in the text and in its last fifth; NaN for a text too short."""
+def _repeated(hashes: np.ndarray) -> np.ndarray:
+    """Bool (n,): the same hash stands before."""
+    _, first = np.unique(hashes, return_index=True)
+    repeated = np.ones(len(hashes), bool)
+    repeated[first] = False
+    return repeated
+
+
+def _inside(starts: np.ndarray, hashes: np.ndarray, looked: np.ndarray) -> float:
+    """Share of repeated windows among those given; NaN for none, 0 where none is looked at."""
+    if len(starts) == 0:
+        return np.nan
+    return float(_repeated(hashes[looked]).mean()) if looked.any() else 0.0
+
+
+def repetition(text: str, end: float = 0.0) -> tuple[float, float, float, float]:
+    """COLUMNS of one text whose thinking part has ``end`` characters, see ``border``.
+
+    NaN for a text or part too short to hold a window.
+    """
     data = np.frombuffer(text.encode(), np.uint8)
     blank = (data == 32) | ((data >= 9) & (data <= 13))
     begins = ~blank
     begins[1:] &= blank[:-1]
     starts = np.flatnonzero(begins[: max(len(data) - WINDOW + 1, 0)])
     if len(starts) == 0:
-        return np.nan, np.nan
+        return (np.nan,) * 4
     with np.errstate(over="ignore"):
         hashes = window_hashes(data, starts)
     looked = hashes % np.uint64(SAMPLE) == 0
+    if not end > 0:
+        cut = 0
+    elif end >= len(text):
+        cut = len(data)
+    else:
+        cut = len(text[: int(end)].encode())
+    parts = [
+        _inside(starts[own], hashes[own], looked[own])
+        for own in (starts + WINDOW <= cut, starts >= cut)
+    ]
     starts, hashes = starts[looked], hashes[looked]
     if len(starts) == 0:
-        return 0.0, 0.0
-    _, first = np.unique(hashes, return_index=True)
-    repeated = np.ones(len(hashes), bool)
-    repeated[first] = False
+        return 0.0, 0.0, *parts
+    repeated = _repeated(hashes)
     tail = starts >= (1 - TAIL) * len(data)
-    return float(repeated.mean()), float(repeated[tail].mean()) if tail.any() else np.nan
+    return float(repeated.mean()), float(repeated[tail].mean()) if tail.any() else np.nan, *parts
 
 
 def compute(responses: pd.DataFrame) -> pd.DataFrame:
     """Float columns COLUMNS, index of ``responses``; NaN where there is no text."""
     rows = [
-        repetition(text) if isinstance(text, str) else (np.nan, np.nan)
-        for text in responses["text"].to_numpy(object)
+        repetition(text, end) if isinstance(text, str) else (np.nan,) * len(COLUMNS)
+        for text, end in zip(responses["text"].to_numpy(object), border(responses), strict=True)
     ]
     return pd.DataFrame(rows, index=responses.index, columns=list(COLUMNS), dtype=np.float64)

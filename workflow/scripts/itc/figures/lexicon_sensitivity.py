@@ -17,7 +17,7 @@ TABLES = ("marker_sensitivity", "models")
 SECTION = "markers"
 ORDER = 20
 KEY = ["construct", "variant", "model"]
-NEEDED = ("dataset", "subset", "within_relative", "within_t", "reference", *KEY)
+NEEDED = ("dataset", "subset", "within_relative", "within_t", "reference", "kind", *KEY)
 REACH = 1.5  # relative differences beyond are drawn at the edge
 
 
@@ -29,7 +29,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
             return missing("no response has words to count markers in")
         rows = rows[(rows["subset"] == "decided") & (rows["dataset"] == headline_dataset(rows))]
         rows = rows[np.isfinite(rows["within_relative"].astype(float))]
-        rows = rows[rows["construct"].isin(FIRST)]
+        rows = rows[rows["construct"].isin(FIRST) & (rows["kind"] != "without a marker")]
         if rows.empty:
             return missing("no variant of a lexicon occurs in correct and incorrect responses")
         names = ordered(rows)

@@ -9,7 +9,7 @@ from itc.report.page import Blocks, Column, TableBlock
 
 TITLE = "Markers"
 ORDER = 50
-TABLES = ("markers", "models", "dataset_cards")
+TABLES = ("markers", "marker_sensitivity", "models", "dataset_cards")
 
 COLUMNS = [
     Column("dataset", "dataset", choose=True),
@@ -28,6 +28,23 @@ COLUMNS = [
     Column("n_problems_both", "questions with both", "integer"),
 ]
 
+SENSITIVITY = [
+    Column("dataset", "dataset", choose=True),
+    Column("model", "model", choose=True),
+    Column("construct", "category", choose=True),
+    Column("kind", "list", choose=True, help="ours, a part of it, ours less a marker, published"),
+    Column("variant", "words counted"),
+    Column("subset", "responses", choose=True, help="which responses take part"),
+    Column("pooled_relative", "pooled", "percent", "(correct - incorrect) / incorrect"),
+    Column("pooled_t", "t", "signed", "pooled difference over its standard error"),
+    Column("within_relative", "within question", "percent", "relative to incorrect responses"),
+    Column("within_t", "t", "signed", "within-question difference over its standard error"),
+    Column("pooled_sign_agrees", "pooled sign", help="same sign as our whole list"),
+    Column("within_sign_agrees", "within sign", help="same sign as our whole list"),
+    Column("n_problems_both", "questions with both", "integer"),
+]
+SIGNS = {True: "same", False: "other"}
+
 
 def build(context: Context) -> Blocks | None:
     """Figures and the table of rates per 1,000 words; None where no response had text."""
@@ -36,6 +53,7 @@ def build(context: Context) -> Blocks | None:
     if markers is None:
         return Blocks(tuple(drawings)) if drawings else None
     rates = markers[markers["statistic"] == "per_1000_words"]
+    rates = rates[~rates["category"].str.contains("_without_")]  # shown in the table below
     rates = in_order(rates, subset=("decided",), region=("whole",), category=FIRST)
     rates = rates.assign(category=rates["category"].map(pretty))
     table = TableBlock.of(
@@ -46,4 +64,24 @@ def build(context: Context) -> Blocks | None:
         note="Differences are correct minus incorrect.",
         page=10,
     )
-    return Blocks((*drawings, table))
+    return Blocks((*drawings, table, *sensitivity(context)))
+
+
+def sensitivity(context: Context) -> list[TableBlock]:
+    """The same contrast by other lists of words; empty where nothing was counted."""
+    rows = context.table("marker_sensitivity", "construct", "kind", "subset")
+    if rows is None:
+        return []
+    kinds = ("whole", "category", "half", "without a marker", "published")
+    rows = in_order(rows, subset=("decided",), construct=FIRST, kind=kinds)
+    shown = {c: rows[c].map(pretty) for c in ("construct", "variant")}
+    signs = {f"{c}_sign_agrees": rows[f"{c}_sign_agrees"].map(SIGNS) for c in ("pooled", "within")}
+    table = TableBlock.of(
+        "marker_sensitivity",
+        "Sensitivity to the lexicon",
+        context.named(rows.assign(**shown, **signs)),
+        SENSITIVITY,
+        note="Markers per 1,000 words of whole responses, counted with other lists.",
+        page=10,
+    )
+    return [table]
