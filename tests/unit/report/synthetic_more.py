@@ -251,6 +251,14 @@ def allocation_choices(size: dict) -> pd.DataFrame:
     return _rows(size, [place | {"bin": b, "strategy": s, "budget": k} for b, s, k in given])
 
 
+def learned_votes(size: dict) -> pd.DataFrame:
+    """Weights from other problems gain a little, from other datasets nothing."""
+    place = {"strategy": "regression_weighted", "budget": 8, "n_problems": 60, "n_datasets": 1}
+    gains = {"problems": 0.01, "dataset": 0.0}
+    ends = [{"difference": d, "low": d - 0.02, "high": d + 0.02} for d in gains.values()]
+    return _rows(size, [place | {"held_out": h} | e for h, e in zip(gains, ends, strict=True)])
+
+
 def revision_grid(size: dict) -> pd.DataFrame:
     """Two numbers of chains at three numbers of rounds."""
     grid = [(c, r) for c in (1, 4) for r in (0, 1, 2)]
@@ -288,5 +296,6 @@ def tables(size: dict, curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "allocation": allocation(size),
         "allocation_choices": allocation_choices(size),
         "revision_grid": revision_grid(size),
+        "learned_votes": learned_votes(size),
         "unavailable": unavailable(size),
     }

@@ -321,6 +321,22 @@ def test_headline_has_three_claims_decided_ones_first(html: str) -> None:
     assert html.index('class="findings"') < html.index('id="figure-frontier"')
 
 
+@pytest.mark.parametrize("verdict", ["undecided", "contradicted", "missing data"])
+def test_what_features_add_to_a_vote_is_a_headline_even_if_nothing(verdict: str) -> None:
+    claims = synthetic.claims(synthetic.DEMO)
+    other = claims[claims["claim"] != "features_improve_vote"]
+    votes = ("marker_filtered", "marker_weighted", "regression_weighted")
+    row = other.iloc[[0]].assign(claim="features_improve_vote", verdict=verdict, effect=0.0)
+    parts = pd.concat([other, *(row.assign(part=p, low=-0.01, high=0.01) for p in votes)])
+    found = headline.findings(Context(tables={"claims": parts.reset_index(drop=True)}))
+    if verdict == "missing data":
+        assert len(found) == 3
+        return
+    assert len(found) == 4 and found[-1].claim == "features_improve_vote"
+    numbers = [n.value for n in found[-1].evidence if isinstance(n, page.Number)]
+    assert numbers == pytest.approx([0.0, -0.01, 0.01] * 3)
+
+
 def test_many_parts_of_a_claim_become_one_picture() -> None:
     rows = synthetic.claims(synthetic.DEMO)
     one = rows[rows["claim"] == "reasoning_floor"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import pandas as pd
 
 from itc.estimators import votes
-from itc.regression.predict import cross_fit
+from itc.regression.predict import cross_fit, train
 from itc.strategies import _costs
 from itc.strategies._base import Estimate, Pool, Unavailable
 
@@ -51,6 +52,26 @@ def probabilities(pool: Pool, columns: Sequence[str]) -> np.ndarray:
         usable=(~pool.undecided & (pool.codes >= 0)).ravel(),
     )
     return predicted.reshape(n_problems, n)
+
+
+def transferred(pool: Pool, columns: Sequence[str], others: pd.DataFrame) -> np.ndarray:
+    """Probability of being correct [P, N] from a fit to ``others`` alone.
+
+    ``others``: rows of table ``outcomes`` of the same model on other datasets, decided and
+    answered. A feature that pool or ``others`` lack altogether is left out. Raises Unavailable
+    where ``others`` hold fewer than MIN_PROBLEMS problems, or no feature is left.
+    """
+    n_problems = len(others.drop_duplicates(["dataset", "problem_id"]))
+    if n_problems < MIN_PROBLEMS:
+        raise Unavailable(f"{n_problems} problems on other datasets, needed {MIN_PROBLEMS}")
+    columns = [c for c in columns if c in others and others[c].notna().any()]
+    columns = [c for c in columns if not np.isnan(pool.values(c)).all()]
+    x = stack(pool, columns)
+    learned = train(
+        others[columns].to_numpy(np.float64, na_value=np.nan),
+        (others["verdict"] == "right").to_numpy(np.float64),
+    )
+    return learned.probability(x.reshape(pool.codes.size, -1)).reshape(pool.codes.shape)
 
 
 def weighted(pool: Pool, budgets: list[int], weights: np.ndarray) -> Estimate:

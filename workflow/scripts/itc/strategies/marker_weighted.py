@@ -15,7 +15,12 @@ UPPER_BOUND = False
 LEARNS = True
 
 
+def columns(pool: Pool) -> tuple[str, ...]:
+    """Features the weights are learned from."""
+    return _learned.MARKER_RATES
+
+
 def evaluate(pool: Pool, budgets: list[int]) -> Estimate:
     """Ridge logit on the rates of hedging, thinking and discourse markers, over five folds."""
-    weights = _learned.probabilities(pool, _learned.MARKER_RATES)
+    weights = _learned.probabilities(pool, columns(pool))
     return _learned.weighted(pool, budgets, weights)

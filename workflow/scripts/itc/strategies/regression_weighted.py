@@ -15,7 +15,11 @@ UPPER_BOUND = False
 LEARNS = True
 
 
+def columns(pool: Pool) -> tuple[str, ...]:
+    """Features the weights are learned from."""
+    return (*_learned.length_columns(pool), *_learned.MARKER_RATES, *_learned.BEHAVIOUR)
+
+
 def evaluate(pool: Pool, budgets: list[int]) -> Estimate:
     """Ridge logit on length, marker rates, repetition and changes of the answer, five folds."""
-    columns = (*_learned.length_columns(pool), *_learned.MARKER_RATES, *_learned.BEHAVIOUR)
-    return _learned.weighted(pool, budgets, _learned.probabilities(pool, columns))
+    return _learned.weighted(pool, budgets, _learned.probabilities(pool, columns(pool)))

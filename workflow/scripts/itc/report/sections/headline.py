@@ -1,4 +1,4 @@
-"""Opens the page: three claims and how they came out, the few numbers, and the frontier."""
+"""Opens the page: a few claims and how they came out, the few numbers, and the frontier."""
 
 from __future__ import annotations
 
@@ -38,6 +38,7 @@ FIRST = (  # what a reader asks first, as far as it was decided
     "thinking_helps",
     "diminishing_returns",
 )
+ALWAYS = "features_improve_vote"  # whether wording helps a vote is told even where it does not
 
 
 def build(context: Context) -> Blocks:
@@ -56,7 +57,7 @@ def build(context: Context) -> Blocks:
 
 
 def findings(context: Context) -> list[Finding]:
-    """At most three claims in one sentence each: decided ones first, in the order of FIRST."""
+    """Three claims in one sentence each, decided ones first, in the order of FIRST; and ALWAYS."""
     claims = context.table("claims", "claim", "part", "verdict", "statement", "effect", "unit")
     if claims is None:
         return []
@@ -69,7 +70,8 @@ def findings(context: Context) -> list[Finding]:
             statement = str(rows["statement"].iloc[0])
             finding = Finding(str(name), statement, verdict, evidence(str(name), rows))
             found.append(((rank, place, str(name)), finding))
-    return [finding for _, finding in sorted(found, key=lambda pair: pair[0])[:SENTENCES]]
+    order = [finding for _, finding in sorted(found, key=lambda pair: pair[0])]
+    return order[:SENTENCES] + [f for f in order[SENTENCES:] if f.claim == ALWAYS]
 
 
 def evidence(name: str, rows: pd.DataFrame) -> tuple[str | Name | Number, ...]:

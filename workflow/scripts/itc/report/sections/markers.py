@@ -9,7 +9,7 @@ from itc.report.page import Blocks, Column, TableBlock
 
 TITLE = "Markers"
 ORDER = 50
-TABLES = ("markers", "marker_sensitivity", "models", "dataset_cards")
+TABLES = ("markers", "marker_sensitivity", "learned_votes", "models", "dataset_cards")
 
 COLUMNS = [
     Column("dataset", "dataset", choose=True),
@@ -43,6 +43,18 @@ SENSITIVITY = [
     Column("within_sign_agrees", "within sign", help="same sign as our whole list"),
     Column("n_problems_both", "questions with both", "integer"),
 ]
+VOTES = [
+    Column("dataset", "dataset", choose=True),
+    Column("model", "model", choose=True),
+    Column("strategy", "vote", choose=True),
+    Column("held_out", "weights learned from", choose=True),
+    Column("budget", "samples", "integer"),
+    Column("difference", "gain over plain vote", "points", "points of accuracy, same draws"),
+    Column("low", "low", "points", "95 % interval, paired over problems"),
+    Column("high", "high", "points", "95 % interval, paired over problems"),
+    Column("n_problems", "problems", "integer"),
+]
+SOURCES = {"problems": "other problems of the dataset", "dataset": "other datasets only"}
 SIGNS = {True: "same", False: "other"}
 
 
@@ -64,7 +76,25 @@ def build(context: Context) -> Blocks | None:
         note="Differences are correct minus incorrect.",
         page=10,
     )
-    return Blocks((*drawings, table, *sensitivity(context)))
+    return Blocks((*drawings, *votes(context), table, *sensitivity(context)))
+
+
+def votes(context: Context) -> list[TableBlock]:
+    """Votes with learned weights, within and across datasets; empty where none could learn."""
+    rows = context.table("learned_votes", "strategy", "held_out", "budget", "difference")
+    if rows is None:
+        return []
+    rows = in_order(rows, strategy=(), held_out=tuple(SOURCES))
+    rows = rows.assign(held_out=rows["held_out"].map(SOURCES))
+    table = TableBlock.of(
+        "learned_votes",
+        "Votes with learned weights against plain majority of the same draws",
+        context.named(rows),
+        VOTES,
+        note="No response is weighed by what its own question taught.",
+        page=10,
+    )
+    return [table]
 
 
 def sensitivity(context: Context) -> list[TableBlock]:
