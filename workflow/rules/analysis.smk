@@ -14,7 +14,7 @@ rule analyse:
     params:
         settings=grid.settings(),
         settings_file=settings_file,
-        code=code_of("analyses", "tables"),
+        code=code_of("analyses", "tables", "analyses._run"),
     message:
         "building table {wildcards.table}"
     script:

@@ -9,6 +9,7 @@ from .feature_outcomes import outcomes
 
 def built(module, frame, settings=None):
     table = module.build({"outcomes": frame}, settings or {})
+    table = module.finish(table) if hasattr(module, "finish") else table
     to_arrow(table, module.SCHEMA.name)
     return table
 

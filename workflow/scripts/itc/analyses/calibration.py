@@ -11,6 +11,7 @@ from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Calibration of predicted correctness"
 INPUTS = ("outcomes",)
+PER_MODEL = True
 
 KEY = {
     "model": STRING,

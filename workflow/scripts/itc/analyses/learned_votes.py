@@ -25,6 +25,7 @@ from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Votes with learned weights, over problems and over datasets"
 INPUTS = ("outcomes",)
+PER_MODEL = True
 LOADS = ("strategies",)
 LEAST_BUDGET = 3  # two votes that differ tie, and weights only break the tie
 

@@ -12,6 +12,7 @@ from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Accuracy by length rank within a question"
 INPUTS = ("outcomes",)
+PER_MODEL = True
 MAX_RANKS = 8  # questions with more draws are cut into eight equal groups by length
 
 KEY = {"model": STRING, "dataset": STRING, "subset": STRING, "rank": INT}

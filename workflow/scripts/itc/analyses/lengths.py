@@ -12,6 +12,7 @@ from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Length of correct and incorrect responses"
 INPUTS = ("outcomes",)
+PER_MODEL = True
 
 KEY = {"model": STRING, "dataset": STRING, "subset": STRING, "measure": STRING}
 SCHEMA = register(

@@ -12,6 +12,7 @@ from itc.tables import INT, STRING, Schema, register
 
 TITLE = "Linguistic markers of correct and incorrect responses"
 INPUTS = ("outcomes",)
+PER_MODEL = True
 
 KEY = {
     "model": STRING,

@@ -14,6 +14,7 @@ from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Predictive value of features, out of sample"
 INPUTS = ("outcomes",)
+PER_MODEL = True
 
 KEY = {
     "model": STRING,

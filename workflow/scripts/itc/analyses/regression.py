@@ -15,6 +15,7 @@ from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Regression of correctness on features"
 INPUTS = ("outcomes",)
+PER_MODEL = True
 
 KEY = {
     "model": STRING,
@@ -89,7 +90,10 @@ def adjust(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
-    """Table ``regression``; coefficients per standard deviation within model, dataset, subset."""
+    """Table ``regression`` without ``p_adjusted``, which needs all models: see ``finish``.
+
+    Coefficients are per standard deviation within model, dataset, subset.
+    """
     frame = responses.decided(inputs["outcomes"], settings)
     records = []
     for subset, part in responses.subsets(frame):
@@ -111,4 +115,9 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
     if not records:
         return pd.DataFrame(columns=list(SCHEMA.columns))
     table = pd.DataFrame(records, columns=[c for c in SCHEMA.columns if c not in ADDED])
-    return adjust(table.assign(lexicon_sha256=lexicon_hash()))
+    return table.assign(lexicon_sha256=lexicon_hash())
+
+
+def finish(table: pd.DataFrame) -> pd.DataFrame:
+    """Table ``regression`` of all models with p-values adjusted over them."""
+    return adjust(table) if len(table) else table
