@@ -83,6 +83,24 @@ def tables():
     )
 
 
+def test_what_was_found_is_printed_for_the_page_on_replication(tables):
+    """``pytest -s`` shows the rows of docs/replication.md."""
+    for model in TOKENS:
+        rows = [("tokens", tables[0].loc[model], ",.0f")]
+        rows += [
+            (c, tables[1].loc[(model, c)], ".1f") for c in ("hedging", "thinking", "discourse")
+        ]
+        for measure, row, style in rows:
+            ends = [
+                f"{row[f'{kind}_difference']:{style}} ({row[f'{kind}_low']:{style}} to "
+                f"{row[f'{kind}_high']:{style}})"
+                for kind in ("pooled", "within")
+            ]
+            means = [f"{row[f'{kind}_mean']:{style}}" for kind in ("correct", "incorrect")]
+            print("|", " | ".join([model, measure, *means, *ends]), "|")
+            assert row["pooled_low"] < row["pooled_difference"] < row["pooled_high"]
+
+
 @pytest.mark.parametrize("model", TOKENS)
 def test_tokens_meet_the_known_values(tables, model):
     row = tables[0].loc[model]

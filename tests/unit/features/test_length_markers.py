@@ -100,7 +100,10 @@ def test_chunks_change_nothing_and_keep_the_index(monkeypatch):
     frame = responses(*rows)
     whole = _all.compute_features(frame, ["length", "markers"])
     monkeypatch.setattr(_all, "CHUNK_CHARACTERS", 100)
-    assert len(list(_all._chunks(frame))) > 3
+    chunks = list(_all._chunks(frame))
+    longest = frame["text"].str.len().max()
+    assert len(chunks) > 3
+    assert all(chunk["text"].str.len().sum() <= 100 + longest for chunk in chunks)
     pd.testing.assert_frame_equal(_all.compute_features(frame, ["length", "markers"]), whole)
     assert whole.index.equals(frame.index)
 

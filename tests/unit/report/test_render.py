@@ -18,6 +18,7 @@ from itc.report.inline_svg import UnsafeSvgError, inline
 from itc.report.render import environment, in_order, json_script, render_report
 from itc.report.sections import claims as claims_section
 from itc.report.sections import headline
+from itc.report.sections import markers as markers_section
 from markupsafe import Markup
 
 REPO = Path(__file__).resolve().parents[3]
@@ -319,6 +320,20 @@ def test_headline_has_three_claims_decided_ones_first(html: str) -> None:
     assert [n.value for n in numbers] == pytest.approx([0.31, 0.25, 0.37])
     assert all(n.source.startswith("claims[claim=reasoning_floor") for n in numbers)
     assert html.index('class="findings"') < html.index('id="figure-frontier"')
+
+
+def test_tables_of_markers_name_their_lexicons_and_every_variant() -> None:
+    blocks = markers_section.build(Context(tables=synthetic.tables(synthetic.DEMO)))
+    tables = {b.name: b for b in blocks.blocks if isinstance(b, page.TableBlock)}
+    assert set(tables) == {"markers", "learned_votes", "marker_sensitivity"}
+    assert "0" * 64 in tables["markers"].note
+    kinds = [c.key for c in tables["marker_sensitivity"].columns].index("kind")
+    shown = {row[kinds] for row in tables["marker_sensitivity"].rows}
+    assert shown == {"whole", "category", "half", "without a marker"}
+    sources = [c.key for c in tables["learned_votes"].columns].index("held_out")
+    assert {row[sources] for row in tables["learned_votes"].rows} == set(
+        markers_section.SOURCES.values()
+    )
 
 
 @pytest.mark.parametrize("verdict", ["undecided", "contradicted", "missing data"])

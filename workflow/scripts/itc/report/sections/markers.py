@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from itc.figures._style import pretty
 from itc.figures.markers import FIRST
 from itc.report.context import Context, in_order
@@ -73,10 +75,16 @@ def build(context: Context) -> Blocks | None:
         "Markers per 1,000 words",
         context.named(rates),
         COLUMNS,
-        note="Differences are correct minus incorrect.",
+        note=f"Differences are correct minus incorrect. {lists(markers)}",
         page=10,
     )
     return Blocks((*drawings, *votes(context), table, *sensitivity(context)))
+
+
+def lists(rows: pd.DataFrame) -> str:
+    """Which lists of words the rows were counted with."""
+    known = sorted(rows["lexicon_sha256"].unique()) if "lexicon_sha256" in rows else []
+    return f"Lexicons by SHA-256: {', '.join(known)}." if known else ""
 
 
 def votes(context: Context) -> list[TableBlock]:
@@ -111,7 +119,7 @@ def sensitivity(context: Context) -> list[TableBlock]:
         "Sensitivity to the lexicon",
         context.named(rows.assign(**shown, **signs)),
         SENSITIVITY,
-        note="Markers per 1,000 words of whole responses, counted with other lists.",
+        note=f"Per 1,000 words of whole responses, counted with other lists. {lists(rows)}",
         page=10,
     )
     return [table]
