@@ -4,6 +4,7 @@ import pytest
 from itc import registry
 from itc.analyses import claim_evidence, claims
 from itc.claims import _settings
+from itc.features._lexicon import lexicon_hash
 from itc.tables import to_arrow
 
 from .worlds import SETTINGS, evaluations, outcomes
@@ -34,6 +35,7 @@ def test_every_claim_has_a_statement_and_says_what_is_missing():
     assert (table["verdict"] == "missing data").all()
     assert table["reason"].notna().all() and table["effect"].isna().all()
     assert table["statement"].str.endswith(".").all()
+    assert (table["lexicon_sha256"] == lexicon_hash()).all()
 
 
 def test_reasoning_floor():

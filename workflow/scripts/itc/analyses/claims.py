@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from itc.analyses._claims import assessed
+from itc.features._lexicon import lexicon_hash
 from itc.tables import FLOAT, INT, STRING, TEXT, Schema, register
 
 TITLE = "Claims and verdicts"
@@ -14,7 +15,7 @@ LOADS = ("claims",)  # kinds found at run time: all of their files decide this t
 SCHEMA = register(
     Schema(
         "claims",
-        1,
+        2,
         {
             "claim": STRING,
             "part": STRING,
@@ -35,6 +36,7 @@ SCHEMA = register(
             "models": TEXT,  # comma-separated
             "datasets": TEXT,
             "reason": TEXT,  # why data are missing
+            "lexicon_sha256": STRING,  # of the lists of words that features were measured with
         },
         ("claim", "part"),
         ("verdict",),
@@ -70,4 +72,4 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
                 "reason": verdict.reason or None,
             }
         )
-    return pd.DataFrame(rows, columns=list(SCHEMA.columns))
+    return pd.DataFrame(rows, columns=list(SCHEMA.columns)).assign(lexicon_sha256=lexicon_hash())
