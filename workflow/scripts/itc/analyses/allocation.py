@@ -135,7 +135,7 @@ def _cell(
                 train = np.ones(n, bool) if policy == "oracle difficulty" else ~test
                 chosen = choose(accuracy[train], cost[train], bins[policy][train], n_bins, target)
                 picked[test] = chosen[bins[policy][test]]
-                votes.update((b, named[o]) for b, o in enumerate(chosen[: bins[policy].max() + 1]))
+                votes.update((int(b), named[chosen[b]]) for b in np.unique(bins[policy]))
             place = {"policy": policy, "target_budget": budget}
             choices += [
                 place | {"bin": b, "strategy": strategy, "budget": k, "folds": count}
