@@ -34,7 +34,7 @@ export TOKENIZERS_PARALLELISM ?= false
 export MPLBACKEND             ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help study replay test test-full check bench models lock clean env env-analysis recordings python
+.PHONY: help study replay test test-full waiting-tests other-tests check bench models lock clean env env-analysis recordings python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.* ## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -47,14 +47,21 @@ replay: recordings env-analysis ## analyse recorded responses again: make replay
 	@PATH="$(CURDIR)/$(ANALYSIS)/bin:$$PATH" snakemake --configfile config/replay.yaml \
 	  --config "recordings=$(RECORDINGS)" --cores $(CORES) all report
 
-# vLLM's compiler hooks read every module loaded before it and break on some: its tests come apart.
+# Two at a time: the tests on vLLM and SLURM mostly wait. vLLM's compiler hooks read every module
+# loaded before it and break on some, so its tests have a process of their own.
 test: env ## run the tests, without those marked `full`
-	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest tests/unit/engines -m "vllm and not full" $(PYTEST_ARGS)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest -m "not vllm and not full" $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory -j 2 --output-sync=line waiting-tests other-tests NOT_FULL="and not full"
 
 test-full: env ## run all tests
-	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest tests/unit/engines -m vllm $(PYTEST_ARGS)
-	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest -m "not vllm" $(PYTEST_ARGS)
+	@$(MAKE) --no-print-directory -j 2 --output-sync=line waiting-tests other-tests
+
+# Exit status 5: PYTEST_ARGS chose no test of this part.
+waiting-tests:
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest tests/unit/engines -m "vllm $(NOT_FULL)" $(PYTEST_ARGS) || [ $$? = 5 ]
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest tests/slurm -m "slurm $(NOT_FULL)" $(PYTEST_ARGS) || [ $$? = 5 ]
+
+other-tests:
+	@PATH="$(CURDIR)/$(BIN):$$PATH" pytest -m "not vllm and not slurm $(NOT_FULL)" $(PYTEST_ARGS) || [ $$? = 5 ]
 
 check: env ## lint, formatting, types (changes nothing)
 	$(BIN)/ruff check .
