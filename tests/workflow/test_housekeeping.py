@@ -25,7 +25,8 @@ def test_the_probe_is_made_on_demand_and_quoted_by_the_next_report(finished):
     assert (table["identical"] == 1).all() and (table["accuracy_difference"] == 0).all()
 
     wanted = finished.jobs("all")
-    assert wanted.pop("all", 1) and set(wanted) <= {"analyse", "render_report", "plot_figure"}
+    assert wanted["analyse"] == 1 and "render_report" in wanted
+    assert not [rule for rule in wanted if rule.startswith(("generate", "annotate", "evaluate"))]
     finished.snakemake("all")
     text = report.read_text(encoding="utf-8")
     assert "The same requests, sampled again" in text and "max_num_seqs=8" in text
