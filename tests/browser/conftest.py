@@ -31,9 +31,12 @@ def synthetic():
     return module
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator:
-    """Debian's Chromium under Playwright; skips with the reason where either is missing."""
+    """Debian's Chromium under Playwright; skips with the reason where either is missing.
+
+    Closed behind these tests: Playwright's event loop would be in the way of others' (Inspect's).
+    """
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:

@@ -252,7 +252,7 @@ def test_every_hub_entry_of_the_config_names_known_keys():
     entries = yaml.safe_load((ROOT / "config/datasets.yaml").read_text())["datasets"]
     found = {name: e for name, e in entries.items() if e["loader"] == "huggingface"}
     assert len(found) == 11
-    shared = {"title", "loader", "answer_type", "licence", "redistribute"}
+    shared = {"title", "loader", "answer_type", "licence", "redistribute", "problems"}
     for name, entry in found.items():
         assert set(entry) <= shared | set(OPTIONS), name
         assert COMMIT_HASH.fullmatch(entry["revision"]), name
