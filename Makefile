@@ -50,10 +50,10 @@ replay: recordings env-analysis ## analyse recorded responses again: make replay
 # Two at a time: the tests on vLLM and SLURM mostly wait. vLLM's compiler hooks read every module
 # loaded before it and break on some, so its tests have a process of their own.
 test: env ## run the tests, without those marked `full`
-	@$(MAKE) --no-print-directory -j 2 --output-sync=line waiting-tests other-tests NOT_FULL="and not full"
+	@$(MAKE) --no-print-directory -j 2 waiting-tests other-tests NOT_FULL="and not full"
 
 test-full: env ## run all tests
-	@$(MAKE) --no-print-directory -j 2 --output-sync=line waiting-tests other-tests
+	@$(MAKE) --no-print-directory -j 2 waiting-tests other-tests
 
 # Exit status 5: PYTEST_ARGS chose no test of this part.
 waiting-tests:
