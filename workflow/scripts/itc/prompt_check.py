@@ -14,8 +14,6 @@ from itc import registry
 from itc.engines._base import (
     LongPromptError,
     PromptError,
-    template_kwargs,
-    thinking,
 )
 from itc.engines._prompt import Prompter
 from itc.procedures._base import Ask, ProcedureError, Work
@@ -44,15 +42,7 @@ def open_prompter(model: dict[str, Any]) -> Prompter:
             f"the tokenizer of {where} cannot be loaded ({error}); download the model first, or "
             "correct `model` and `revision` in config/models.yaml"
         ) from error
-    template = model.get("chat_template")
-    return Prompter(
-        tokenizer,
-        window=int(window),
-        thinking=thinking(model),
-        template_kwargs=template_kwargs(model),
-        chat_template=Path(template).read_text(encoding="utf-8") if template else None,
-        name=where,
-    )
+    return Prompter.of(model, tokenizer, int(window))
 
 
 def _window(config: Any) -> int:

@@ -6,6 +6,7 @@ import hashlib
 from array import array
 from collections import OrderedDict
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from itc.engines._base import (
@@ -17,6 +18,8 @@ from itc.engines._base import (
     find_thinking_end,
     left_open,
     subsequence,
+    template_kwargs,
+    thinking,
 )
 
 _CACHE = 64  # rendered prompts kept: the draws of a problem follow each other and share one
@@ -70,6 +73,19 @@ class Prompter:
         self._rendered: OrderedDict[tuple, tuple[list[int], bool]] = OrderedDict()
         self._close = self.encode(thinking[1]) if thinking else []
         self._open = self.encode(thinking[0]) if thinking else []
+
+    @classmethod
+    def of(cls, model: dict[str, Any], tokenizer: Any, window: int) -> Prompter:
+        """The prompter of a model entry: its delimiters, template and switches."""
+        template = model.get("chat_template")
+        return cls(
+            tokenizer,
+            window=window,
+            thinking=thinking(model),
+            template_kwargs=template_kwargs(model),
+            chat_template=Path(template).read_text(encoding="utf-8") if template else None,
+            name=str(model["model"]),
+        )
 
     def encode(self, text: str) -> list[int]:
         """Token ids of ``text`` without any added special tokens."""

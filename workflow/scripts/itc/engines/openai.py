@@ -15,7 +15,6 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -297,15 +296,8 @@ def _prompter(model: dict[str, Any], tokenizer: str | None) -> Prompter | None:
         return None
     from transformers import AutoTokenizer
 
-    template = model.get("chat_template")
-    return Prompter(
-        AutoTokenizer.from_pretrained(tokenizer, revision=model.get("revision")),
-        window=int(model.get("max_model_len") or 1 << 30),
-        thinking=thinking(model),
-        template_kwargs=template_kwargs(model),
-        chat_template=Path(template).read_text(encoding="utf-8") if template else None,
-        name=str(model["model"]),
-    )
+    found = AutoTokenizer.from_pretrained(tokenizer, revision=model.get("revision"))
+    return Prompter.of(model, found, int(model.get("max_model_len") or 1 << 30))
 
 
 def _text(part: str | Cut) -> str:

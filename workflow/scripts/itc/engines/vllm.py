@@ -19,8 +19,6 @@ from itc.engines._base import (
     Params,
     Request,
     check,
-    template_kwargs,
-    thinking,
 )
 from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._prompt import Prompt, Prompter
@@ -122,14 +120,8 @@ class VllmEngine:
         self._llm = vllm.LLM(**arguments(model))
         self._engine = self._llm.llm_engine
         config = self._engine.vllm_config
-        template = model.get("chat_template")
-        self.prompter = Prompter(
-            self._llm.get_tokenizer(),
-            window=config.model_config.max_model_len,
-            thinking=thinking(model),
-            template_kwargs=template_kwargs(model),
-            chat_template=Path(template).read_text(encoding="utf-8") if template else None,
-            name=str(model["model"]),
+        self.prompter = Prompter.of(
+            model, self._llm.get_tokenizer(), config.model_config.max_model_len
         )
         sequences = config.scheduler_config.max_num_seqs
         self.capacity = 2 * sequences  # the queue never runs dry while results are journalled
