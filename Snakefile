@@ -24,7 +24,7 @@ include: "workflow/rules/housekeeping.smk"
 
 onstart:
     try:
-        grid.check_keys({job.rule.name for job in workflow.dag.needrun_jobs()})
+        checks.check_keys(grid, {job.rule.name for job in workflow.dag.needrun_jobs()})
     except ConfigError as error:
         raise WorkflowError(str(error)) from None
 

@@ -11,7 +11,7 @@ from itc.config import ConfigError, read_config, selected
 from itc.deposit.manifest import ArchiveError
 from itc.deposit.store import beside, overlay
 from itc.fingerprint import fingerprint, of_files
-from itc.grid import Grid
+from itc.grid import Grid, checks
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
@@ -28,8 +28,7 @@ if archive_path:
 
 try:
     grid = Grid(read_config(config), REPO)
-    grid.check()
-    grid.strategies
+    checks.check(grid)
 except ConfigError as error:
     raise WorkflowError(str(error)) from None
 

@@ -7,6 +7,7 @@ from itc.deposit.describe import plan
 from itc.deposit.manifest import ArchiveError
 from itc.deposit.store import beside, overlay, read_manifest
 from itc.grid import Grid
+from itc.grid.checks import check
 
 CONFIG = {
     "study": {
@@ -58,7 +59,7 @@ def grid(archive, tmp_path):
             section[last] = value
         read_manifest.cache_clear()
         found = Grid(read_config(raw), tmp_path)
-        found.check()
+        check(found)
         return found
 
     return make

@@ -14,7 +14,8 @@ if __name__ == "__main__":  # run as a file from a checkout: make the package im
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from itc import registry
-from itc.config import json_schema, root
+from itc.config import root
+from itc.config.schema import Config
 
 SCHEMA = "workflow/schemas/config.schema.json"
 MANUAL = "config/README.md"
@@ -74,6 +75,22 @@ def _table(entry: dict[str, Any]) -> list[str]:
         kind = _kind(value).replace("|", "\\|")
         lines.append(f"| `{key}` | {kind} | {default} | {value.get('description', '')} |")
     return lines
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the configuration, with each extension's own keys allowed by name."""
+    schema = Config.model_json_schema()
+    for title, kind in (
+        ("Dataset", "datasets"),
+        ("Procedure", "procedures"),
+        ("Import", "archive"),
+    ):
+        entry = schema["$defs"][title]
+        for name in registry.names(kind):
+            for key, text in registry.constants(kind, name).get("OPTIONS", {}).items():
+                entry["properties"].setdefault(key, {"description": f"{name}: {text}"})
+        entry["additionalProperties"] = False
+    return schema
 
 
 def manual() -> str:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from itc import registry
-from itc.grid import Grid, Run
+from itc.grid import Grid
+from itc.grid.runs import Run
 from itc.procedures._base import Work
 
 # Assumed where nothing is measured. Output tokens of one call, by kind of procedure: of a model

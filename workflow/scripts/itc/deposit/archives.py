@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from itc.config import Config, ConfigError, Dataset, Model
+from itc.config import ConfigError
+from itc.config.schema import Config, Dataset, Model
 from itc.deposit.manifest import MANIFEST, ArchiveError, Manifest, Responses
 from itc.deposit.store import read_manifest
 

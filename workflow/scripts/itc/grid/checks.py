@@ -1,0 +1,60 @@
+"""Refuse a study that cannot run, before any job of it starts."""
+
+from __future__ import annotations
+
+from itc import registry
+from itc.claims import _settings as claim_settings
+from itc.config import ConfigError
+from itc.engines import _base as engines
+from itc.grid import Grid
+from itc.grid.runs import Run
+from itc.procedures._base import ProcedureError
+
+
+def check(grid: Grid) -> None:
+    """Refuse models and procedures that cannot run, before any job is submitted.
+
+    Raises ConfigError for a missing model folder or weights, an unknown prompt variable, a fault of
+    config/claims.yaml, a strategy without its procedure, and whatever else an engine or procedure
+    checks of its entry; keys are asked for by check_keys.
+    """
+    try:
+        for name in grid.generated:
+            entry = grid.model(name).model_dump(mode="json")
+            engines.check(name, {**entry, "api_key_env": None})
+        for run in grid.runs:
+            if run.model in grid.generated:
+                settings = grid.generation_cell(run)["settings"]
+                module = registry.load("procedures", settings["kind"])
+                module.check(run.procedure, settings)
+                _check_asked(grid, run)
+        for run in grid.held:
+            grid.shards_of(run)
+        grid.archives.check_features({grid.archive_of(run) for run in grid.held})
+        claim_settings.load()
+    except (engines.EngineError, ProcedureError, claim_settings.ClaimConfigError) as error:
+        raise ConfigError(str(error)) from error
+    _ = grid.strategies  # raises where one is named whose procedure the study does not run
+
+
+def _check_asked(grid: Grid, run: Run) -> None:
+    """Refuse to ask a model what an archive withholds."""
+    entry = grid.dataset(run.dataset)
+    if entry.loader == "archive" and grid.archives.withheld(run.dataset, entry):
+        raise ConfigError(
+            f"datasets.{run.dataset}: archive {entry.import_from!r} holds no questions of it, "
+            f"so {run.model!r} cannot be asked; give the dataset its own loader or drop it"
+        )
+
+
+def check_keys(grid: Grid, rules: set[str]) -> None:
+    """Refuse to start ``rules`` (names) that sample a served model without its API key.
+
+    Plans, estimates and the report of finished responses need no key. Raises ConfigError.
+    """
+    wanted = {b.model for b in grid.batches if f"generate_{b.name}" in rules}
+    try:
+        for name in sorted(wanted):
+            engines.check(name, grid.model(name).model_dump(mode="json"))
+    except engines.EngineError as error:
+        raise ConfigError(str(error)) from error
