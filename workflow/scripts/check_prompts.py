@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from itc import tables
+from itc.atomic import replaced
 from itc.config import read_config, root
 from itc.engines import _base as engines
 from itc.grid import Grid
@@ -36,4 +37,4 @@ if __name__ == "__main__":
             for run in runs
         ]
         rows = measure(works, open_prompter(model))
-        Path(snakemake.output[0]).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+        replaced(snakemake.output[0], json.dumps(rows, indent=1) + "\n")

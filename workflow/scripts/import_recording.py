@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from itc import tables
+from itc.atomic import named
 from itc.importing import import_recording
 from itc.runlog import logged
 
@@ -12,16 +13,17 @@ if __name__ == "__main__":
         spec |= dict(zip(spec.pop("companions"), snakemake.input.companions, strict=True))
         models = {entry["name"]: entry for entry in responses.values()}
         target = Path(next(iter(responses))).parent
-        target.mkdir(parents=True, exist_ok=True)
-        with import_recording(
-            [Path(path) for path in snakemake.input.recording],
-            spec,
-            list(snakemake.params.datasets),
-            list(models.values()),
-            folder=target,
-        ) as imported:
-            for path, name in snakemake.params.problems.items():
-                tables.write(imported.problems[name], "datasets", path)
-            for path, entry in responses.items():
-                frames = imported.frames((entry["dataset"], entry["name"]))
-                tables.write_groups(frames, "responses", path)
+        with named(target):
+            target.mkdir(parents=True, exist_ok=True)
+            with import_recording(
+                [Path(path) for path in snakemake.input.recording],
+                spec,
+                list(snakemake.params.datasets),
+                list(models.values()),
+                folder=target,
+            ) as imported:
+                for path, name in snakemake.params.problems.items():
+                    tables.write(imported.problems[name], "datasets", path)
+                for path, entry in responses.items():
+                    frames = imported.frames((entry["dataset"], entry["name"]))
+                    tables.write_groups(frames, "responses", path)

@@ -3,10 +3,11 @@
 from pathlib import Path
 
 from itc import registry, tables
+from itc.atomic import replaced
 from itc.config import root
 from itc.provenance import collect
 from itc.report.explorers import render_explorer
-from itc.runlog import logged, replaced
+from itc.runlog import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):

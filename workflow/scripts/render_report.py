@@ -3,12 +3,13 @@
 from pathlib import Path
 
 from itc import registry, tables
+from itc.atomic import replaced
 from itc.config import root
 from itc.provenance import collect
 from itc.report import examples
 from itc.report.cost import read_cost
 from itc.report.render import render_report
-from itc.runlog import logged, replaced
+from itc.runlog import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):

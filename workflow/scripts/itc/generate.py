@@ -8,7 +8,6 @@ of the journal, so a job that was killed, resumed or run again gives the same by
 from __future__ import annotations
 
 import json
-import os
 import resource
 import signal
 import sys
@@ -25,6 +24,7 @@ import numpy as np
 import pandas as pd
 
 from itc import registry, tables
+from itc.atomic import replaced
 from itc.engines import _base as engines
 from itc.generation_stream import Counts, Live, Progress, Stream
 from itc.journal import Journal
@@ -297,6 +297,4 @@ def _add_timing(path: Path, timing: dict[str, Any]) -> None:
         sessions = json.loads(target.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         sessions = []
-    partial = target.with_name(f".{target.name}.{os.getpid()}")
-    partial.write_text(json.dumps([*sessions, timing], indent=1) + "\n", encoding="utf-8")
-    os.replace(partial, target)
+    replaced(target, json.dumps([*sessions, timing], indent=1) + "\n")

@@ -20,8 +20,11 @@ import os
 import time
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+from itc.atomic import MENDS
 
 _HEAD = b'{"crc32": "'  # then 8 hex digits
 _KEY = b'", "key": "'  # then 64 hex digits
@@ -101,11 +104,13 @@ class Journal:
         self._tell = tell or (lambda message: None)
         self._sync_seconds = sync_seconds
         self._where: dict[str, tuple[int, int]] = {}  # key -> offset and length of the JSON
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        with self._explained("cannot be opened for writing"):
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             self._lock(wait)
-            self._end = self._scan()
+            with self._explained("cannot be mended after the last interruption"):
+                self._end = self._scan()
         except BaseException:
             os.close(self._file)
             raise
@@ -154,9 +159,10 @@ class Journal:
             self.sync()
 
     def sync(self) -> None:
-        """Force what was appended onto the disk."""
+        """Force what was appended onto the disk; raises JournalError where that fails."""
         if self._unsynced:
-            os.fsync(self._file)
+            with self._explained("the last responses may not have reached the disk"):
+                os.fsync(self._file)
             self._unsynced = False
         self._synced = time.monotonic()
 
@@ -166,9 +172,22 @@ class Journal:
             file, self._file = self._file, -1
             try:
                 if self._unsynced:
-                    os.fsync(file)
+                    with self._explained("the last responses may not have reached the disk"):
+                        os.fsync(file)
             finally:
                 os.close(file)  # closing releases the lock
+
+    @contextmanager
+    def _explained(self, what: str) -> Iterator[None]:
+        """Errors of the file system as JournalError: the file, what happened, the mend."""
+        try:
+            yield
+        except OSError as error:
+            raise JournalError(
+                f"{self.path}: {what} ({error.strerror}); what it holds is untouched. "
+                f"{MENDS.get(error.errno or 0, 'look at the disk').capitalize()} and start the "
+                "same command again"
+            ) from error
 
     def _lock(self, wait: float | None) -> None:
         started = time.monotonic()

@@ -1,8 +1,7 @@
-"""What a job leaves: a log that is written line by line, and no half-written file."""
+"""The log of a job, written line by line."""
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 from collections.abc import Iterator
@@ -29,16 +28,3 @@ def logged(path: str | Path) -> Iterator[None]:
             raise
         finally:
             sys.stdout, sys.stderr = before
-
-
-def replaced(path: str | Path, text: str) -> None:
-    """Write ``text`` beside ``path`` and rename it, so that the file is whole or not there."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise

@@ -7,9 +7,8 @@ half-written stays behind.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,8 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from itc.atomic import replacing
 
 STRING, TEXT, BOOL = pa.string(), pa.large_string(), pa.bool_()
 INT, LONG, FLOAT = pa.int32(), pa.int64(), pa.float64()
@@ -231,16 +232,10 @@ def write(frame: pd.DataFrame, name: str, path: str | Path) -> None:
     """Write ``frame`` as table ``name`` to ``path``, atomically; see to_arrow for the checks."""
     path = Path(path)
     table = to_arrow(frame, name, str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
+    with replacing(path) as partial:
         pq.write_table(
             table, partial, compression="zstd", compression_level=3, row_group_size=ROW_GROUP
         )
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
 
 
 def write_groups(frames: Iterable[pd.DataFrame], name: str, path: str | Path) -> int:
@@ -251,12 +246,10 @@ def write_groups(frames: Iterable[pd.DataFrame], name: str, path: str | Path) ->
     """
     path = Path(path)
     key = list(SCHEMAS[name].key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    writer: pq.ParquetWriter | None = None
     last: tuple[Any, ...] | None = None
     rows = 0
-    try:
+    with replacing(path) as partial, ExitStack() as stack:
+        writer: pq.ParquetWriter | None = None
         for frame in frames:
             table = to_arrow(frame, name, str(path))
             ends = table.select(key).take([0, table.num_rows - 1]).to_pylist()
@@ -265,19 +258,12 @@ def write_groups(frames: Iterable[pd.DataFrame], name: str, path: str | Path) ->
                 raise TableError(f"{path}: rows out of order, {first} follows {last}")
             last, rows = tuple(ends[1].values()), rows + table.num_rows
             if writer is None:
-                writer = pq.ParquetWriter(
-                    partial, table.schema, compression="zstd", compression_level=3
+                writer = stack.enter_context(
+                    pq.ParquetWriter(partial, table.schema, compression="zstd", compression_level=3)
                 )
             writer.write_table(table, row_group_size=table.num_rows)
         if writer is None:
             raise TableError(f"{path}: no rows of table {name!r} to write")
-        writer.close()
-        os.replace(partial, path)
-    except BaseException:
-        if writer is not None:
-            writer.close()
-        partial.unlink(missing_ok=True)
-        raise
     return rows
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from itc import tables
+from itc.atomic import replacing
 from itc.deposit import seal
 from itc.deposit.manifest import ArchiveError, Manifest
 from itc.deposit.store import Store, opened, read_manifest, verify
@@ -73,15 +73,8 @@ def _read(
 
 def _copy(store: Store, file: str, target: Path) -> None:
     """Copy a file as it is, so that it has the bytes it had where it was written."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        with store.open(file) as source, partial.open("wb") as copy:
-            shutil.copyfileobj(source, copy, 1 << 20)
-        os.replace(partial, target)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
+    with replacing(target) as partial, store.open(file) as source, partial.open("wb") as copy:
+        shutil.copyfileobj(source, copy, 1 << 20)
 
 
 def replay(path: Path, wanted: dict[str, dict[str, Any]]) -> None:

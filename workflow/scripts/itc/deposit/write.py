@@ -6,12 +6,12 @@ import hashlib
 import json
 import os
 import tarfile
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from itc import tables
+from itc.atomic import scratch
 from itc.deposit import seal
 from itc.deposit.manifest import FORMAT, MANIFEST, VERSION, Manifest
 
@@ -60,11 +60,10 @@ def write_archive(study: Study, target: Path) -> Manifest:
 
     Returns its manifest. Raises TableError or OSError where a table of the study cannot be read.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
-        files, named = _tables(study, Path(scratch))
+    with scratch(target) as folder:
+        files, named = _tables(study, folder)
         for name, text in {**study.texts, "expected.sha256": _expected(study)}.items():
-            files[name] = Path(scratch) / "texts" / name
+            files[name] = folder / "texts" / name
             files[name].parent.mkdir(parents=True, exist_ok=True)
             files[name].write_text(text, encoding="utf-8")
         manifest = Manifest.model_validate(
@@ -80,15 +79,15 @@ def write_archive(study: Study, target: Path) -> Manifest:
                 },
             }
         )
-        files[MANIFEST] = Path(scratch) / MANIFEST
+        files[MANIFEST] = folder / MANIFEST
         files[MANIFEST].write_text(_json(manifest.model_dump()), encoding="utf-8")
-        partial = Path(scratch) / "tar"
+        partial = folder / "tar"
         _pack(partial, target.name.removesuffix(".tar"), files)
         os.replace(partial, target)
     return manifest
 
 
-def _tables(study: Study, scratch: Path) -> tuple[dict[str, Path], dict[str, Any]]:
+def _tables(study: Study, folder: Path) -> tuple[dict[str, Path], dict[str, Any]]:
     """Parquet files by their name in the archive, and the manifest's lists of them."""
     files: dict[str, Path] = {}
     datasets, responses, outcomes = {}, [], []
@@ -98,7 +97,7 @@ def _tables(study: Study, scratch: Path) -> tuple[dict[str, Path], dict[str, Any
         problems = tables.read(path, "datasets")
         files[name] = Path(path)
         if withheld:
-            files[name] = scratch / name
+            files[name] = folder / name
             tables.write(seal.withheld_problems(problems), "withheld_problems", files[name])
         datasets[dataset] = {"file": name, "withheld": withheld}
         questions = dict(zip(problems["problem_id"], problems["question"], strict=True))
@@ -106,7 +105,7 @@ def _tables(study: Study, scratch: Path) -> tuple[dict[str, Path], dict[str, Any
             name = f"responses/{dataset}/{cell.model}/{cell.procedure}/{cell.shard}.parquet"
             files[name] = Path(cell.path)
             if sealed:
-                files[name] = scratch / name
+                files[name] = folder / name
                 frame = seal.seal_responses(
                     tables.stream(cell.path, "responses"),
                     hashed=study.about["text"] != "drop",
@@ -120,7 +119,7 @@ def _tables(study: Study, scratch: Path) -> tuple[dict[str, Path], dict[str, Any
             read = {model: tables.read(path, "outcomes") for model, path in cells.items()}
             for model, frame in seal.seal_outcomes(read).items():
                 name = f"outcomes/{dataset}/{model}.parquet"
-                files[name] = scratch / name
+                files[name] = folder / name
                 tables.write(frame, "outcomes", files[name])
                 outcomes.append({"dataset": dataset, "model": model, "file": name})
     return files, {"datasets": datasets, "responses": responses, "outcomes": outcomes}

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
+from itc.atomic import replaced
 from itc.figures._style import style
 
 # No date and no creator: matplotlib would write the hour, and its version belongs to provenance.
@@ -33,24 +33,12 @@ def save(
         fig.set_layout_engine("none")  # laid out once; each format would do it again
         svg = io.StringIO()
         fig.savefig(svg, format="svg", metadata=SVG_METADATA)
-        _replace(svg_path, svg.getvalue().encode("utf-8"))
+        replaced(svg_path, svg.getvalue())
         if pdf_path is not None:
             pdf = io.BytesIO()
             fig.savefig(pdf, format="pdf", metadata=PDF_METADATA)
-            _replace(pdf_path, pdf.getvalue())
+            replaced(pdf_path, pdf.getvalue())
     if csv_path is not None:
         text = data.to_csv(index=False, float_format="%.8g", lineterminator="\n")
-        _replace(csv_path, text.encode("utf-8"))
+        replaced(csv_path, text)
     plt.close(fig)
-
-
-def _replace(path: str | Path, content: bytes) -> None:
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        partial.write_bytes(content)
-        os.replace(partial, path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
