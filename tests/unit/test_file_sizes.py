@@ -11,7 +11,6 @@ WHOLE = {
     "imported: all compiled code is one file",
     # To be split.
     "procedures/_base.py": "",
-    "tables.py": "",
     "estimate.py": "",
     "importing.py": "",
     "engines/openai.py": "",

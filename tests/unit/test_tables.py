@@ -6,7 +6,7 @@ import os
 
 import pandas as pd
 import pytest
-from itc import tables
+from itc import schemas, tables
 
 ROW = {
     "dataset": "d",
@@ -64,8 +64,8 @@ def test_truncated_file_is_named(tmp_path):
 def test_other_version_is_refused_with_the_mend(tmp_path, monkeypatch):
     path = tmp_path / "x.parquet"
     tables.write(frame(), "evaluations", path)
-    newer = tables.Schema(**{**vars(tables.SCHEMAS["evaluations"]), "version": 99})
-    monkeypatch.setitem(tables.SCHEMAS, "evaluations", newer)
+    newer = schemas.Schema(**{**vars(schemas.SCHEMAS["evaluations"]), "version": 99})
+    monkeypatch.setitem(schemas.SCHEMAS, "evaluations", newer)
     with pytest.raises(tables.TableError, match=r"version 1, expected .* version 99; delete"):
         tables.read(path, "evaluations")
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from itc import registry, tables
+from itc import registry, schemas, tables
 from itc.analyses.breadth import difficulty_levels
 from itc.strategies._base import evaluate_strategy
 
@@ -220,7 +220,7 @@ def test_unavailable_names_the_reason(inputs):
 
 
 def test_empty_evaluations_give_empty_tables():
-    empty = pd.DataFrame(columns=list(tables.SCHEMAS["evaluations"].columns))
+    empty = pd.DataFrame(columns=list(schemas.SCHEMAS["evaluations"].columns))
     names = ("curves", "frontier", "comparisons", "gains", "fits", "resolution", "profiles")
     for name in names:
         assert build(name, {"evaluations": empty}).empty

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from itc import registry, tables
+from itc import registry, schemas, tables
 from itc.strategies._base import evaluate_strategy
 
 COLUMNS = ["undecided", "undecided_low", "undecided_high"]
@@ -104,14 +104,14 @@ def test_no_table_with_an_accuracy_is_forgotten():
     with_accuracy = {
         name
         for name in registry.names("analyses")
-        if {"accuracy", "share_correct"} & set(tables.SCHEMAS[name].columns)
+        if {"accuracy", "share_correct"} & set(schemas.SCHEMAS[name].columns)
     }
     carrying = {
         name
         for name in registry.names("analyses")
-        if set(COLUMNS) <= set(tables.SCHEMAS[name].columns)
+        if set(COLUMNS) <= set(schemas.SCHEMAS[name].columns)
     }
     assert carrying == set(CARRY)
     assert with_accuracy - carrying <= DECIDED_ONLY | PROBES
     for name in DECIDED_ONLY:
-        assert "n_undecided" in tables.SCHEMAS[name].columns, name
+        assert "n_undecided" in schemas.SCHEMAS[name].columns, name

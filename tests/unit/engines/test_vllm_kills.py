@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from itc import tables
+from itc import schemas, tables
 
 pytestmark = pytest.mark.vllm
 pytest.importorskip("vllm")
@@ -69,6 +69,6 @@ def test_two_kills_give_the_same_tokens(tmp_path, model_entry):
     for column in ("text", "seed", "finish_reason", "prompt_sha256", "n_output_tokens"):
         assert list(found[column]) == list(expected[column])
     assert [list(ids) for ids in found["token_ids"]] == [list(i) for i in expected["token_ids"]]
-    for column in tables.LOGPROBS:
+    for column in schemas.LOGPROBS:
         difference = (found[column] - expected[column]).abs().max()
         assert difference <= 1e-3, (column, difference)

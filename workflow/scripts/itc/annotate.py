@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from itc import registry, tables
+from itc import registry, schemas, tables
 from itc.features._all import compute_features
 from itc.grading._grade import grade
 
-RESPONSE_KEY = [*tables.RESPONSE_KEY, "response_id"]
+RESPONSE_KEY = [*schemas.RESPONSE_KEY, "response_id"]
 GRADES = ["answer", "answer_how", "normal_form", "verdict", "cause", "score"]
 
 

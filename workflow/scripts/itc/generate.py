@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc import registry, tables
+from itc import registry, schemas, tables
 from itc.atomic import replaced
 from itc.engines import _base as engines
 from itc.generation_stream import Counts, Live, Progress, Stream
@@ -219,11 +219,11 @@ def _table(work: Work, rows: list[Response]) -> pd.DataFrame:
         columns[name] = [row.platform.get(name) for row in rows]
     settings = [row.platform.get("settings") for row in rows]
     columns["engine_settings"] = [json.dumps(s, sort_keys=True) if s else None for s in settings]
-    for name in tables.LOGPROBS:
+    for name in schemas.LOGPROBS:
         columns[name] = [row.logprobs.get(name) for row in rows]
     for name, kind in _NULLABLE.items():
         columns[name] = pd.array(columns[name], dtype=kind)
-    for name in tables.LOGPROBS:
+    for name in schemas.LOGPROBS:
         columns[name] = pd.array(columns[name], dtype="Float64")
     return pd.DataFrame(columns)
 

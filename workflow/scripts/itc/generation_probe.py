@@ -18,7 +18,7 @@ import pandas as pd
 
 from itc import tables
 from itc.generate import Job, generate_shard
-from itc.tables import FLOAT, INT, STRING, Schema, register
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 SCHEMA = register(
     Schema(

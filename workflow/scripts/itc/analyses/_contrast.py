@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse, stats
 
-from itc.tables import FLOAT, INT
+from itc.schemas import FLOAT, INT
 
 COLUMNS = {
     "n_responses": INT,

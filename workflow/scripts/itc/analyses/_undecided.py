@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses._points import Group
+from itc.schemas import FLOAT
 from itc.strategies._undecided import HIGH, LOW, SHARE
-from itc.tables import FLOAT
 
 COLUMNS = {
     "undecided": FLOAT,  # share of the responses behind the accuracy that are undecided

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses import _undecided
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
 from itc.stats.allocation import choose, rank_bins
 from itc.strategies._base import evaluate_strategy
 from itc.strategies._pool import Pool, build_pools
-from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Allocation of compute by difficulty"
 LOADS = ("strategies",)

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from itc.analyses.allocation import compute
-from itc.tables import INT, STRING, Schema, register
+from itc.schemas import INT, STRING, Schema, register
 
 TITLE = "Strategy and budget chosen for each difficulty"
 LOADS = ("strategies",)

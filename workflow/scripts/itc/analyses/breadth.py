@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses import _points, _undecided
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
-from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Accuracy and tokens by subject and difficulty"
 INPUTS = ("evaluations", "outcomes")

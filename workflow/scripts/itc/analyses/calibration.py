@@ -7,7 +7,7 @@ import pandas as pd
 from itc.analyses import _predictions, _responses
 from itc.features._lexicon import lexicon_hash
 from itc.regression.discrimination import reliability
-from itc.tables import FLOAT, INT, STRING, Schema, register
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Calibration of predicted correctness"
 INPUTS = ("outcomes",)

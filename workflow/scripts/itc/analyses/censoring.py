@@ -10,9 +10,9 @@ import pandas as pd
 
 from itc import registry
 from itc.analyses import _undecided
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
 from itc.strategies._base import constants, evaluate_strategy
-from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Results with and without responses cut at the token cap"
 LOADS = ("strategies",)

@@ -6,7 +6,7 @@ import pandas as pd
 
 from itc.analyses._claims import assessed
 from itc.claims._verdict import interval
-from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
+from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Evidence behind the verdicts"
 INPUTS = ("evaluations", "outcomes")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from itc.analyses._claims import assessed
 from itc.features._lexicon import lexicon_hash
-from itc.tables import FLOAT, INT, STRING, TEXT, Schema, register
+from itc.schemas import FLOAT, INT, STRING, TEXT, Schema, register
 
 TITLE = "Claims and verdicts"
 INPUTS = ("evaluations", "outcomes")

@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses import _points, _undecided
+from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
 from itc.stats.matched import at_cost
-from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Strategies against baselines at equal cost"
 INPUTS = ("evaluations",)

@@ -11,8 +11,8 @@ import pandas as pd
 from itc.analyses import _points, _undecided
 from itc.costs.columns import COSTS
 from itc.costs.derived import tokens_per_correct
+from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
-from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Accuracy and cost of every strategy at every budget"
 INPUTS = ("evaluations",)

@@ -6,33 +6,33 @@ from typing import Any
 
 import pandas as pd
 
-from itc import tables
+from itc import schemas
 from itc.datasets._problems import duplicates
 
 TITLE = "Dataset cards"
 INPUTS = ("datasets",)
 
-tables.register(
-    tables.Schema(
+schemas.register(
+    schemas.Schema(
         "dataset_cards",
         1,
         {
-            "dataset": tables.STRING,
-            "title": tables.STRING,
-            "n_problems": tables.INT,
-            "answer_type": tables.STRING,
-            "n_subjects": tables.INT,
-            "n_difficulties": tables.INT,
-            "question_characters_median": tables.FLOAT,
-            "question_characters_max": tables.FLOAT,
-            "n_duplicates": tables.INT,  # problems whose question stands elsewhere in the study
-            "n_duplicates_within": tables.INT,  # ... elsewhere in this dataset
-            "n_duplicates_between": tables.INT,  # ... in another dataset of the study
-            "duplicates_in": tables.STRING,  # those other datasets
-            "n_duplicates_conflicting": tables.INT,  # ... with another gold answer
-            "source": tables.STRING,
-            "revision": tables.STRING,  # commit of a repository, else null
-            "licence": tables.STRING,
+            "dataset": schemas.STRING,
+            "title": schemas.STRING,
+            "n_problems": schemas.INT,
+            "answer_type": schemas.STRING,
+            "n_subjects": schemas.INT,
+            "n_difficulties": schemas.INT,
+            "question_characters_median": schemas.FLOAT,
+            "question_characters_max": schemas.FLOAT,
+            "n_duplicates": schemas.INT,  # problems whose question stands elsewhere in the study
+            "n_duplicates_within": schemas.INT,  # ... elsewhere in this dataset
+            "n_duplicates_between": schemas.INT,  # ... in another dataset of the study
+            "duplicates_in": schemas.STRING,  # those other datasets
+            "n_duplicates_conflicting": schemas.INT,  # ... with another gold answer
+            "source": schemas.STRING,
+            "revision": schemas.STRING,  # commit of a repository, else null
+            "licence": schemas.STRING,
         },
         ("dataset",),
         ("title", "n_problems"),

@@ -12,8 +12,8 @@ from scipy import stats
 
 from itc.analyses import _responses as responses
 from itc.analyses.quality import accuracy_drift, length_drift
+from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 from itc.stats.bootstrap import holm
-from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Exchangeability of draws: accuracy, length and settings by draw index"
 INPUTS = ("outcomes",)

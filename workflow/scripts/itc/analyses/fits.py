@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses import _points
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap, fits
-from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Fitted laws of coverage and of the vote"
 INPUTS = ("evaluations",)

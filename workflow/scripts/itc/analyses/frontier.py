@@ -10,8 +10,8 @@ import pandas as pd
 
 from itc.analyses import _points, _undecided
 from itc.costs.columns import AXES
+from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 from itc.stats.frontier import EVERY_POINT, on_frontier
-from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Pareto frontier of accuracy and cost"
 INPUTS = ("evaluations",)

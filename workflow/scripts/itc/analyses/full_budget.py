@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
-from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "One response and a vote at full budget"
 INPUTS = ("curves", "outcomes")

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses import _points
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
-from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Gain per doubling and selection gap"
 INPUTS = ("evaluations",)

@@ -18,10 +18,10 @@ from itc.analyses import _responses as responses
 from itc.analyses._contrast import LEVEL
 from itc.analyses._predictions import HELD_OUT
 from itc.features._lexicon import lexicon_hash
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.strategies import _learned, majority
 from itc.strategies._base import Pool, Unavailable, constants, usable_budgets
 from itc.strategies._pool import build_pools
-from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Votes with learned weights, over problems and over datasets"
 INPUTS = ("outcomes",)

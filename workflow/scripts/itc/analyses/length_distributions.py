@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses import _responses as responses
-from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
+from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Distribution of response length"
 INPUTS = ("outcomes",)

@@ -8,7 +8,7 @@ from scipy import stats
 
 from itc.analyses import _responses as responses
 from itc.analyses._contrast import LEVEL
-from itc.tables import FLOAT, INT, STRING, Schema, register
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Accuracy by length rank within a question"
 INPUTS = ("outcomes",)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from itc.tables import BOOL, FLOAT, INT, STRING, Schema, register
+from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Sensitivity to the lexicon"
 INPUTS = ("markers",)

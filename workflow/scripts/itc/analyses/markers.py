@@ -8,7 +8,7 @@ from itc.analyses import _responses as responses
 from itc.analyses._contrast import COLUMNS, contrast
 from itc.features._lexicon import lexicon_hash, load
 from itc.features.markers import REGIONS, halves, left_out, subcategories
-from itc.tables import INT, STRING, Schema, register
+from itc.schemas import INT, STRING, Schema, register
 
 TITLE = "Linguistic markers of correct and incorrect responses"
 INPUTS = ("outcomes",)

@@ -6,20 +6,20 @@ from typing import Any
 
 import pandas as pd
 
-from itc import tables
+from itc import schemas
 
 TITLE = "Models"
 INPUTS = ()
 
-tables.register(
-    tables.Schema(
+schemas.register(
+    schemas.Schema(
         "models",
         1,
         {
-            "model": tables.STRING,
-            "title": tables.STRING,
-            "reasoning": tables.BOOL,
-            "parameters": tables.FLOAT,  # active, in billions
+            "model": schemas.STRING,
+            "title": schemas.STRING,
+            "reasoning": schemas.BOOL,
+            "parameters": schemas.FLOAT,  # active, in billions
         },
         ("model",),
         ("title", "reasoning"),

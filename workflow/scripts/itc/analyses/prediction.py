@@ -10,7 +10,7 @@ from itc.analyses import _predictions, _responses
 from itc.analyses._contrast import LEVEL
 from itc.features._lexicon import lexicon_hash
 from itc.regression import discrimination as measure
-from itc.tables import FLOAT, INT, STRING, Schema, register
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Predictive value of features, out of sample"
 INPUTS = ("outcomes",)

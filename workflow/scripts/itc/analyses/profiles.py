@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses import _points, _undecided
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
 from itc.stats.robust import interquartile_mean
-from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Interquartile mean and performance profiles"
 INPUTS = ("evaluations",)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from itc.tables import FLOAT, INT, LONG, STRING, Schema, register
+from itc.schemas import FLOAT, INT, LONG, STRING, Schema, register
 
 TITLE = "Quality of the recorded responses"
 INPUTS = ("outcomes",)

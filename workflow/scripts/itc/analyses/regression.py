@@ -11,7 +11,7 @@ from itc.features._lexicon import lexicon_hash
 from itc.regression.design import make_design
 from itc.regression.fit import COLUMNS, OK
 from itc.regression.methods import METHODS, run
-from itc.tables import FLOAT, INT, STRING, Schema, register
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Regression of correctness on features"
 INPUTS = ("outcomes",)

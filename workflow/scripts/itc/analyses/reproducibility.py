@@ -7,14 +7,14 @@ from typing import Any
 
 import pandas as pd
 
-from itc import tables
+from itc import schemas
 from itc.generation_probe import SCHEMA
 
 TITLE = "Reproducibility of sampling"
 # Files of the probe that exist: `snakemake reproducibility_probe` makes them, nothing else does.
 INPUTS = ("probes",)
 
-tables.register(replace(SCHEMA, name="reproducibility"))
+schemas.register(replace(SCHEMA, name="reproducibility"))
 
 
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:

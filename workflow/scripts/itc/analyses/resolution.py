@@ -10,7 +10,7 @@ import pandas as pd
 from scipy import stats
 
 from itc.analyses import _points
-from itc.tables import FLOAT, INT, STRING, Schema, register
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Signal, noise and minimal detectable difference of each dataset"
 INPUTS = ("evaluations",)

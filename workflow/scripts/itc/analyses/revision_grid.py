@@ -11,12 +11,12 @@ import pandas as pd
 from itc.analyses import _undecided
 from itc.estimators import majority, order
 from itc.grading._base import RIGHT, UNDECIDED, WRONG
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
 from itc.strategies import _chains
 from itc.strategies._base import Pool, Unavailable
 from itc.strategies._pool import build_pools, class_credit
 from itc.strategies._undecided import resolve
-from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Parallel chains and revision rounds"
 INPUTS = ("outcomes",)

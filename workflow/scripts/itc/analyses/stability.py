@@ -10,9 +10,9 @@ import pandas as pd
 from scipy import stats
 
 from itc.analyses import _undecided
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
 from itc.strategies._base import evaluate_strategy
-from itc.tables import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Stability over prompt formats and temperatures"
 LOADS = ("strategies",)

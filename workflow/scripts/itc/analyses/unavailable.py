@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from itc import registry
+from itc.schemas import INT, STRING, TEXT, Schema, register
 from itc.strategies._base import availability, inventory
-from itc.tables import INT, STRING, TEXT, Schema, register
 
 TITLE = "Strategies that the recorded responses do not allow"
 LOADS = ("strategies",)

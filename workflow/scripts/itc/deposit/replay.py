@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from itc import tables
+from itc import schemas, tables
 from itc.atomic import replacing
 from itc.deposit import seal
 from itc.deposit.manifest import ArchiveError, Manifest
@@ -28,7 +28,7 @@ def check_versions(manifest: Manifest, where: str) -> None:
     """Refuse an archive whose tables have other schema versions than this checkout's."""
     commit = f" (commit {manifest.code.commit})" if manifest.code.commit else ""
     for name, version in manifest.tables.items():
-        known = tables.SCHEMAS.get(name)
+        known = schemas.SCHEMAS.get(name)
         if known is None or version > known.version:
             raise ArchiveError(
                 f"{where}: table {name!r} has schema version {version}, this checkout reads "
@@ -46,7 +46,7 @@ def _read(
     store: Store, where: str, file: str, table: str, names: dict[str, str], whole: bool
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Rows of a file, only the columns ``names`` unless ``whole``; and the names to be changed."""
-    schema = tables.SCHEMAS[table]
+    schema = schemas.SCHEMAS[table]
     try:
         with store.open(file) as source, pq.ParquetFile(source) as parquet:
             found = parquet.schema_arrow

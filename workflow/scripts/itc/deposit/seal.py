@@ -14,7 +14,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from itc.tables import SCHEMAS, STRING, Schema, register
+from itc.schemas import SCHEMAS, STRING, Schema, register
 
 TEXTUAL = ("text", "token_ids", "source_answer", "condition")
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from itc import tables
+from itc import schemas, tables
 from itc.atomic import scratch
 from itc.deposit import seal
 from itc.deposit.manifest import FORMAT, MANIFEST, VERSION, Manifest
@@ -71,7 +71,7 @@ def write_archive(study: Study, target: Path) -> Manifest:
                 "format": FORMAT,
                 "version": VERSION,
                 **study.about,
-                "tables": {name: tables.SCHEMAS[name].version for name in TABLES},
+                "tables": {name: schemas.SCHEMAS[name].version for name in TABLES},
                 **named,
                 "files": {
                     name: {"bytes": files[name].stat().st_size, "sha256": _sha256(files[name])}

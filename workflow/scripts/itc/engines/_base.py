@@ -125,7 +125,7 @@ class Completion:
     text: the output behind the prefix, delimiters of the thinking included. prefix_text and
     prefix_ids: the answer's prefix as the model saw it (not output). thinking_open: whether the
     prompt and prefix left a thinking block open. thinking_end: offset in ``text`` just behind the
-    first closing delimiter, or None. logprobs: summaries, keys as in tables.LOGPROBS.
+    first closing delimiter, or None. logprobs: summaries, keys as in schemas.LOGPROBS.
     """
 
     text: str

@@ -52,7 +52,7 @@ class Summary:
         self._pending = array("d")
 
     def result(self) -> dict[str, float]:
-        """Values for the columns tables.LOGPROBS, rounded to 6 decimals; empty without tokens.
+        """Values for the columns schemas.LOGPROBS, rounded to 6 decimals; empty without tokens.
 
         mean_entropy: entropy in nats of the top-k candidates, renormalised, averaged over tokens.
         confidence_tail: mean over the last ``window`` tokens; confidence_lowest: the lowest group;

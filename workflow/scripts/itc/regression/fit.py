@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import stats
 
-from itc.tables import BOOL, FLOAT, INT, STRING
+from itc.schemas import BOOL, FLOAT, INT, STRING
 
 LEVEL = 0.95
 OK, FAILED, DROPPED = "ok", "failed", "dropped"

@@ -12,7 +12,7 @@ import pandas as pd
 from itc.features._lexicon import Lexicon
 from itc.report import text as texts
 from itc.report.page import plain
-from itc.tables import BOOL, FLOAT, INT, RESPONSE_KEY, STRING, TEXT, Schema, register
+from itc.schemas import BOOL, FLOAT, INT, RESPONSE_KEY, STRING, TEXT, Schema, register
 
 KEY = ["dataset", "model", "procedure", "problem_id", "draw", "round"]
 KEPT = [*KEY, "answer", "answer_class", "verdict", "n_output_tokens", "score", "truncated"]

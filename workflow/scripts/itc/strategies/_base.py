@@ -24,7 +24,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from itc import registry, tables
+from itc import registry, schemas
 from itc.grading._base import RIGHT, UNDECIDED, WRONG
 from itc.strategies import _undecided
 from itc.strategies._pool import Pool, Unavailable, build_pools, draw_counts
@@ -281,7 +281,7 @@ def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.Data
         "monte_carlo_se": np.zeros(shape) if se is None else se,
         "n_draws": np.full(n_problems * n_budgets, pool.n_draws, dtype=np.int32),
     }
-    open_prefixes = tables.SCHEMAS["evaluations"].open_prefixes
+    open_prefixes = schemas.SCHEMAS["evaluations"].open_prefixes
     for name, values in {**estimate.costs, **estimate.metrics}.items():
         if name.startswith(open_prefixes):
             data[name] = np.broadcast_to(values, shape)
@@ -293,5 +293,5 @@ def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.Data
 
 
 def _empty() -> pd.DataFrame:
-    columns = tables.SCHEMAS["evaluations"].columns
+    columns = schemas.SCHEMAS["evaluations"].columns
     return pa.schema(list(columns.items())).empty_table().to_pandas()
