@@ -6,6 +6,7 @@ and each read.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -39,7 +40,12 @@ LOGPROBS = {
 
 @dataclass(frozen=True)
 class Schema:
-    """Columns (name -> arrow type) of one table, its sort key, and prefixes of open columns."""
+    """Columns (name -> arrow type) of one table, its sort key, and prefixes of open columns.
+
+    ``recorded`` tables hold what was sampled or fetched once: files of an earlier version, or
+    without a column that came later, stay readable, and what they lack is missing. Every other
+    table is made again by its rule.
+    """
 
     name: str
     version: int
@@ -47,12 +53,28 @@ class Schema:
     key: tuple[str, ...]
     required: tuple[str, ...] = ()  # may never be null, beside the key
     open_prefixes: tuple[str, ...] = ()  # further float columns allowed under these prefixes
+    recorded: bool = False
 
     def kind(self, column: str) -> pa.DataType | None:
         """Type of a column; None where the table may not hold it."""
         if column in self.columns:
             return self.columns[column]
         return FLOAT if column.startswith(self.open_prefixes or ("\0",)) else None
+
+    def lacks(self, columns: Iterable[str]) -> list[str]:
+        """Columns without which a file of this table cannot be read."""
+        needed = (*self.key, *self.required) if self.recorded else self.columns
+        return [name for name in needed if name not in columns]
+
+    @property
+    def mend(self) -> str:
+        """What to do about a file of this table that cannot be read."""
+        if self.name == "responses":
+            return (
+                "put back a good copy of it; only where it was sampled here and its journal is "
+                "there, delete it: its rule writes it again from the journal and asks no model"
+            )
+        return "delete the file and let its rule remake it"
 
 
 SCHEMAS = {
@@ -74,6 +96,7 @@ SCHEMAS = {
             },
             ("problem_id",),
             ("answer_type",),
+            recorded=True,
         ),
         Schema(
             "responses",
@@ -101,6 +124,7 @@ SCHEMAS = {
             },
             ("dataset", "model", "procedure", "problem_id", "draw", "round"),
             ("response_id",),
+            recorded=True,
         ),
         Schema(
             "annotations",

@@ -1,8 +1,8 @@
 """Write and read tables: each checked against its schema, each file whole or not there.
 
 A table is a parquet file: zstd, rows sorted by key, no timestamps, schema name and version in its
-metadata, written to a temporary neighbour and renamed, so equal content is equal bytes and nothing
-half-written stays behind.
+metadata, a checksum in each page, written to a temporary neighbour and renamed, so equal content is
+equal bytes, nothing half-written stays behind, and a flipped bit is found when it is read.
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from itc.atomic import replacing
-from itc.schemas import FLOAT, SCHEMAS
+from itc.schemas import FLOAT, SCHEMAS, Schema
 
+FORMAT = {"compression": "zstd", "compression_level": 3, "write_page_checksum": True}
 ROW_GROUP = 2048  # rows; small enough that a stage can stream long texts group by group
 
 
@@ -66,9 +67,7 @@ def write(frame: pd.DataFrame, name: str, path: str | Path) -> None:
     path = Path(path)
     table = to_arrow(frame, name, str(path))
     with replacing(path) as partial:
-        pq.write_table(
-            table, partial, compression="zstd", compression_level=3, row_group_size=ROW_GROUP
-        )
+        pq.write_table(table, partial, row_group_size=ROW_GROUP, **FORMAT)
 
 
 def write_groups(frames: Iterable[pd.DataFrame], name: str, path: str | Path) -> int:
@@ -91,9 +90,7 @@ def write_groups(frames: Iterable[pd.DataFrame], name: str, path: str | Path) ->
                 raise TableError(f"{path}: rows out of order, {first} follows {last}")
             last, rows = tuple(ends[1].values()), rows + table.num_rows
             if writer is None:
-                writer = stack.enter_context(
-                    pq.ParquetWriter(partial, table.schema, compression="zstd", compression_level=3)
-                )
+                writer = stack.enter_context(pq.ParquetWriter(partial, table.schema, **FORMAT))
             writer.write_table(table, row_group_size=table.num_rows)
         if writer is None:
             raise TableError(f"{path}: no rows of table {name!r} to write")
@@ -103,10 +100,11 @@ def write_groups(frames: Iterable[pd.DataFrame], name: str, path: str | Path) ->
 def read(path: str | Path, name: str, columns: Iterable[str] | None = None) -> pd.DataFrame:
     """Read table ``name`` from ``path`` (all columns, or those named), after checking its label.
 
-    Raises TableError for a damaged file, another table, or another schema version.
+    Raises TableError for a damaged file, another table, another schema version or a lack of
+    columns; of a recorded table, columns that an earlier version did not have are missing values.
     """
     with _opened(path, name) as file:
-        return file.read(columns=_present(file, columns)).to_pandas()
+        return _completed(file.read(columns=_present(file, columns)), name, columns).to_pandas()
 
 
 def stream(
@@ -114,8 +112,9 @@ def stream(
 ) -> Iterator[pd.DataFrame]:
     """Yield table ``name`` in pieces of at most ROW_GROUP rows, checked as by read."""
     with _opened(path, name) as file:
-        for group in range(file.num_row_groups):
-            yield file.read_row_group(group, columns=_present(file, columns)).to_pandas()
+        for number in range(file.num_row_groups):
+            group = file.read_row_group(number, columns=_present(file, columns))
+            yield _completed(group, name, columns).to_pandas()
 
 
 def _present(file: pq.ParquetFile, columns: Iterable[str] | None) -> list[str] | None:
@@ -124,25 +123,55 @@ def _present(file: pq.ParquetFile, columns: Iterable[str] | None) -> list[str] |
     return [c for c in columns if c in file.schema_arrow.names]
 
 
+def _completed(table: pa.Table, name: str, columns: Iterable[str] | None) -> pa.Table:
+    """``table`` with those columns of its schema as nulls that its file did not have yet."""
+    schema = SCHEMAS[name]
+    wanted = list(schema.columns if columns is None else columns)
+    for column in wanted:
+        if column in schema.columns and column not in table.column_names:
+            field = pa.field(column, schema.columns[column])
+            table = table.append_column(field, pa.nulls(table.num_rows, field.type))
+    return table
+
+
 @contextmanager
 def _opened(path: str | Path, name: str) -> Iterator[pq.ParquetFile]:
+    schema = SCHEMAS[name]
     try:
-        file = pq.ParquetFile(path)
-        metadata = file.schema_arrow.metadata or {}
-        found = metadata.get(b"itc.table", b"?").decode(), metadata.get(b"itc.version", b"?")
-        expected = SCHEMAS[name]
-        if found != (name, str(expected.version).encode()):
-            raise TableError(
-                f"{path}: holds table {found[0]!r} version {found[1].decode()}, expected "
-                f"{name!r} version {expected.version}; delete the file and let its rule remake it"
-            )
+        file = pq.ParquetFile(path, page_checksum_verification=True)
+        check_label(file.schema_arrow, schema, str(path))
         yield file
     except (pa.ArrowInvalid, OSError) as error:
         if isinstance(error, FileNotFoundError):
             raise
+        raise TableError(f"{path}: not a readable parquet file ({error}); {schema.mend}") from error
+
+
+def check_label(found: pa.Schema, schema: Schema, where: str) -> None:
+    """Raise TableError unless ``found``, the schema of a file, is one that ``schema`` reads."""
+    metadata = found.metadata or {}
+    label, version = (
+        metadata.get(key, b"?").decode("utf-8", "replace") for key in (b"itc.table", b"itc.version")
+    )
+    held = f"{where}: holds table {label!r} version {version}"
+    if label != schema.name:
+        raise TableError(f"{held}, expected {schema.name!r}; {schema.mend}")
+    older = version.isdecimal() and int(version) < schema.version
+    if version != str(schema.version) and not (older and schema.recorded):
         raise TableError(
-            f"{path}: not a readable parquet file ({error}); delete it and let its rule remake it"
-        ) from error
+            f"{held}, expected {schema.name!r} version {schema.version}; "
+            + (schema.mend if older else f"update the checkout, or {schema.mend}")
+        )
+    if lacking := schema.lacks(found.names):
+        raise TableError(
+            f"{held} without the columns {lacking}: another release wrote it; {schema.mend}"
+        )
+    other = [c for c in found.names if schema.kind(c) not in (None, found.field(c).type)]
+    if other:
+        raise TableError(
+            f"{held} whose column {other[0]!r} is {found.field(other[0]).type}, not "
+            f"{schema.kind(other[0])}: another release wrote it; {schema.mend}"
+        )
 
 
 def read_many(

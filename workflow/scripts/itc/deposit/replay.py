@@ -25,9 +25,19 @@ GIVEN: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
 
 
 def check_versions(manifest: Manifest, where: str) -> None:
-    """Refuse an archive whose tables have other schema versions than this checkout's."""
+    """Refuse an archive that holds tables of schema versions this checkout cannot read.
+
+    Recorded tables are read in every earlier version too.
+    """
     commit = f" (commit {manifest.code.commit})" if manifest.code.commit else ""
+    held = {
+        "outcomes": bool(manifest.outcomes),
+        "sealed_responses": any(entry.sealed for entry in manifest.responses),
+        "withheld_problems": any(entry.withheld for entry in manifest.datasets.values()),
+    }
     for name, version in manifest.tables.items():
+        if not held.get(name, True):
+            continue
         known = schemas.SCHEMAS.get(name)
         if known is None or version > known.version:
             raise ArchiveError(
@@ -35,7 +45,7 @@ def check_versions(manifest: Manifest, where: str) -> None:
                 f"{known.version if known else 'no such table'}; update the checkout to the "
                 f"release that wrote the archive{commit} or a later one"
             )
-        if version < known.version:
+        if version < known.version and not known.recorded:
             raise ArchiveError(
                 f"{where}: table {name!r} has schema version {version}, this checkout writes "
                 f"{known.version}; replay with the release that wrote the archive{commit}"
@@ -52,7 +62,7 @@ def _read(
             found = parquet.schema_arrow
             label = (found.metadata or {}).get(b"itc.table", b"?").decode("utf-8", "replace")
             wrong = [n for n in found.names if found.field(n).type != schema.kind(n)]
-            wrong += [n for n in schema.columns if n not in found.names]
+            wrong += schema.lacks(found.names)
             if label != table or wrong:
                 raise ArchiveError(
                     f"{where}: {file} is not table {table!r} of this checkout"

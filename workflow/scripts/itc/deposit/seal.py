@@ -28,6 +28,7 @@ SEALED_RESPONSES = register(
         },
         SCHEMAS["responses"].key,
         ("response_id",),
+        recorded=True,
     )
 )
 WITHHELD_PROBLEMS = register(
@@ -45,6 +46,7 @@ WITHHELD_PROBLEMS = register(
         },
         ("problem_id",),
         ("answer_type", "question_sha256", "problem_sha256"),
+        recorded=True,
     )
 )
 
