@@ -10,11 +10,9 @@ WHOLE = {
     "estimators/_kernels.py": "numba's cache on disk does not notice a change of a kernel that is "
     "imported: all compiled code is one file",
     # To be split.
-    "procedures/_base.py": "",
     "estimate.py": "",
     "importing.py": "",
     "engines/openai.py": "",
-    "generate.py": "",
 }
 
 

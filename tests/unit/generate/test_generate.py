@@ -11,7 +11,7 @@ import pytest
 from itc.engines._base import EngineError
 from itc.generate import check
 from itc.journal import Journal, JournalBusyError
-from itc.procedures._base import ProcedureError
+from itc.procedures._options import ProcedureError
 
 CHILDREN = (
     "judge_score",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 from itc.engines._base import PromptError
-from itc.procedures._base import ProcedureError, Work
+from itc.procedures._base import Work
+from itc.procedures._options import ProcedureError
 from itc.prompt_check import measure, open_prompter
 
 TINY = str(Path(__file__).parents[3] / "models" / "tiny-direct")

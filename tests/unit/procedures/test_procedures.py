@@ -9,16 +9,9 @@ import pytest
 from itc import registry
 from itc.engines._base import Completion, Cut
 from itc.procedures import aggregate, extend, judge, revise, truncate
-from itc.procedures._base import (
-    NO_RESPONSE,
-    Ask,
-    ProcedureError,
-    Response,
-    Work,
-    check_prompts,
-    derive_seed,
-    visible,
-)
+from itc.procedures._base import Ask, Response, Work, derive_seed
+from itc.procedures._options import ProcedureError, check_prompts
+from itc.procedures._rows import NO_RESPONSE, visible
 
 PAIR = ("<think>", "</think>")
 PROMPT = {"prompt": "Q: {{ question }}"}

@@ -28,7 +28,8 @@ from itc.atomic import replaced
 from itc.engines import _base as engines
 from itc.generation_stream import Counts, Live, Progress, Stream
 from itc.journal import Journal
-from itc.procedures._base import ProcedureError, Response, Work
+from itc.procedures._base import Response, Work
+from itc.procedures._options import ProcedureError
 
 TERMINATED = 128 + signal.SIGTERM  # exit code of a job that was asked to stop and can be requeued
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from itc.engines._base import TOO_LONG, Completion, Engine, LongPromptError
 from itc.journal import Journal, request_key
-from itc.procedures._base import Ask, Chain, ProcedureError, Response, Work
+from itc.procedures._base import Ask, Chain, Response, Work
+from itc.procedures._options import ProcedureError
 
 
 @dataclass

@@ -16,7 +16,8 @@ from itc.engines._base import (
     PromptError,
 )
 from itc.engines._prompt import Prompter
-from itc.procedures._base import Ask, ProcedureError, Work
+from itc.procedures._base import Ask, Work
+from itc.procedures._options import ProcedureError
 
 NAMED = 10  # prompts that an error lists
 

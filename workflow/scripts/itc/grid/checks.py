@@ -8,7 +8,7 @@ from itc.config import ConfigError
 from itc.engines import _base as engines
 from itc.grid import Grid
 from itc.grid.runs import Run
-from itc.procedures._base import ProcedureError
+from itc.procedures._options import ProcedureError
 
 
 def check(grid: Grid) -> None:

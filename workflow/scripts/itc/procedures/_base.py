@@ -18,22 +18,18 @@ resumed job replays chains from the journal.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import jinja2
-import jinja2.meta
-import jinja2.sandbox
 
 from itc.engines._base import Completion, Cut, Params, Request
 from itc.journal import canonical
+from itc.procedures._options import ProcedureError, prompts, template
+from itc.procedures._rows import engine_settings, tokens, whole
 
 JOIN = "\n\n"  # between the calls of one response
-NO_ANSWER = "(none)"  # shown where an earlier response gave no answer
-NO_RESPONSE = "(no final response)"
 LOGPROBS = (  # names of Response.logprobs that table responses has columns for
     "cumulative_logprob",
     "mean_entropy",
@@ -43,10 +39,6 @@ LOGPROBS = (  # names of Response.logprobs that table responses has columns for
     "confidence_bottom10",
 )
 PLATFORM = ("engine", "engine_version", "dtype", "gpu", "tensor_parallel")
-
-
-class ProcedureError(ValueError):
-    """A procedure cannot run as configured; the message names the entry, key and mend."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +107,7 @@ class Work:
                 f"give `prompt: {{{role}: <file in config/prompts>}}`"
             )
         try:
-            return _template(text).render(**variables)
+            return template(text).render(**variables)
         except jinja2.UndefinedError as error:
             raise ProcedureError(
                 f"procedure {self.procedure!r}, prompt of role {role!r}: {error}; "
@@ -239,7 +231,7 @@ class Work:
 
     def carried(self, row: Mapping[str, Any], ask: Ask) -> Response:
         """A row that repeats a parent's response because there is nothing to ask for."""
-        end = _number(row.get("thinking_end"))
+        end = whole(row.get("thinking_end"))
         return Response(
             problem_id=ask.problem_id,
             draw=ask.draw,
@@ -247,15 +239,15 @@ class Work:
             parents=[row["response_id"]],
             text=row.get("text") or "",
             thinking_end=end,
-            n_prompt_tokens=_number(row.get("n_prompt_tokens")),
-            n_output_tokens=_number(row.get("n_output_tokens")) or 0,
-            n_thinking_tokens=_number(row.get("n_thinking_tokens")),
+            n_prompt_tokens=whole(row.get("n_prompt_tokens")),
+            n_output_tokens=whole(row.get("n_output_tokens")) or 0,
+            n_thinking_tokens=whole(row.get("n_thinking_tokens")),
             token_ids=list(tokens(row)),
             finish_reason=row.get("finish_reason"),
             prompt_sha256=row.get("prompt_sha256") or "",
             seed=int(row["seed"]),
             logprobs={n: row[n] for n in LOGPROBS if row.get(n) is not None and row[n] == row[n]},
-            platform={n: row.get(n) for n in PLATFORM} | {"settings": _settings(row)},
+            platform={n: row.get(n) for n in PLATFORM} | {"settings": engine_settings(row)},
         )
 
     def answer_of(self, response: Response) -> str | None:
@@ -291,107 +283,3 @@ class Work:
 def derive_seed(*parts: Any) -> int:
     """A seed in [0, 2**63) from the sha256 of ``parts``; equal parts, equal seed."""
     return int.from_bytes(hashlib.sha256(canonical(list(parts))).digest()[:8], "big") >> 1
-
-
-def prompts(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Template texts by role; a single template has the role ``prompt``."""
-    found = settings.get("prompts")
-    if found is None:
-        text = settings.get("prompt")
-        found = text if isinstance(text, dict) else {"prompt": text}
-    return {role: text for role, text in found.items() if text is not None}
-
-
-def _environment() -> jinja2.sandbox.SandboxedEnvironment:
-    return jinja2.sandbox.SandboxedEnvironment(
-        undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=False
-    )
-
-
-@lru_cache(maxsize=256)
-def _template(text: str) -> jinja2.Template:
-    return _environment().from_string(text)
-
-
-def check_prompts(
-    procedure: str, settings: Mapping[str, Any], roles: Mapping[str, Sequence[str]]
-) -> None:
-    """Raise ProcedureError for a missing role, broken syntax, or a variable that no call fills.
-
-    roles: role -> variables that are given, the module's PROMPTS. Roles the settings do not need
-    may be absent from the settings only if another template stands for them.
-    """
-    given = prompts(settings)
-    for role, text in given.items():
-        if role not in roles:
-            raise ProcedureError(
-                f"procedures.{procedure}.prompt: no role {role!r}; allowed: {', '.join(roles)}"
-            )
-        try:
-            used = jinja2.meta.find_undeclared_variables(_environment().parse(text))
-        except jinja2.TemplateSyntaxError as error:
-            raise ProcedureError(
-                f"procedures.{procedure}.prompt, role {role!r}, line {error.lineno}: {error}"
-            ) from error
-        unknown = sorted(used - set(roles[role]))
-        if unknown:
-            raise ProcedureError(
-                f"procedures.{procedure}.prompt, role {role!r}: unknown variables {unknown}; "
-                f"this procedure gives {', '.join(roles[role])}"
-            )
-    if not given:
-        raise ProcedureError(f"procedures.{procedure}.prompt: missing; name a file")
-
-
-def positive(procedure: str, settings: Mapping[str, Any], key: str, default: int) -> int:
-    """An option that must be a whole number of at least 1; raises ProcedureError otherwise."""
-    value = settings.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise ProcedureError(f"procedures.{procedure}.{key}: {value!r}; needs a number from 1")
-    return value
-
-
-def _settings(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Engine settings of a parent: a row of the table, or a response of this job."""
-    text = row.get("engine_settings")
-    return json.loads(text) if isinstance(text, str) else row.get("settings")
-
-
-def visible(row: Mapping[str, Any]) -> str:
-    """What a response shows to others: its text behind the thinking, NO_RESPONSE if there is none.
-
-    So a thinking that never closed is not shown, as an interface that hides thinking would do.
-    """
-    text, end = row.get("text") or "", _number(row.get("thinking_end"))
-    shown = "" if unfinished(row) else text[end or 0 :].strip()
-    return shown or NO_RESPONSE
-
-
-def unfinished(row: Mapping[str, Any]) -> bool:
-    """Whether a response was still thinking when it ended."""
-    thought = _number(row.get("n_thinking_tokens"))
-    return bool(thought) and _number(row.get("thinking_end")) is None
-
-
-def tokens(row: Mapping[str, Any]) -> tuple[int, ...]:
-    """Token ids of a row of table ``responses``; raises ProcedureError where none were recorded."""
-    found = row.get("token_ids")
-    if found is None or (len(found) == 0 and row.get("n_output_tokens")):
-        raise ProcedureError(
-            f"response {row.get('response_id')!r} has no token ids, so it cannot be cut or gone on "
-            f"from; responses recorded elsewhere serve only procedures that read their text"
-        )
-    return tuple(int(token) for token in found)
-
-
-def shown_answer(answer: Any) -> str:
-    """An extracted answer as prompts show it."""
-    return NO_ANSWER if answer is None or answer != answer else str(answer)
-
-
-def _number(value: Any) -> int | None:
-    """An integer of a pandas row, where a missing one is NaN, NA or None."""
-    try:
-        return None if value is None or value != value else int(value)
-    except TypeError:  # pandas.NA
-        return None

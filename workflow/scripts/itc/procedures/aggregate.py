@@ -13,20 +13,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from itc.procedures._base import (
-    JOIN,
-    Ask,
-    Chain,
-    ProcedureError,
-    Response,
-    Work,
-    check_prompts,
-    positive,
-    prompts,
-    shown_answer,
-    unfinished,
-    visible,
-)
+from itc.procedures._base import JOIN, Ask, Chain, Response, Work
+from itc.procedures._options import ProcedureError, check_prompts, positive, prompts
+from itc.procedures._rows import shown_answer, unfinished, visible
 
 TITLE = "Aggregation by the model"
 PARENT = "sample"

@@ -13,15 +13,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from itc.engines._base import Cut
-from itc.procedures._base import (
-    Ask,
-    Chain,
-    ProcedureError,
-    Work,
-    check_prompts,
-    positive,
-    tokens,
-)
+from itc.procedures._base import Ask, Chain, Work
+from itc.procedures._options import ProcedureError, check_prompts, positive
+from itc.procedures._rows import tokens
 
 TITLE = "Extended thinking"
 PARENT = "sample"

@@ -12,18 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from itc.engines._base import Completion
-from itc.procedures._base import (
-    JOIN,
-    Ask,
-    Chain,
-    ProcedureError,
-    Work,
-    check_prompts,
-    positive,
-    shown_answer,
-    unfinished,
-    visible,
-)
+from itc.procedures._base import JOIN, Ask, Chain, Work
+from itc.procedures._options import ProcedureError, check_prompts, positive
+from itc.procedures._rows import shown_answer, unfinished, visible
 
 TITLE = "Self-judged score"
 PARENT = "sample"

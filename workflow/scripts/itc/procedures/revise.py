@@ -11,17 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from itc.procedures._base import (
-    Ask,
-    Chain,
-    ProcedureError,
-    Work,
-    check_prompts,
-    positive,
-    prompts,
-    shown_answer,
-    visible,
-)
+from itc.procedures._base import Ask, Chain, Work
+from itc.procedures._options import ProcedureError, check_prompts, positive, prompts
+from itc.procedures._rows import shown_answer, visible
 
 TITLE = "Sequential revision"
 PARENT = "sample"

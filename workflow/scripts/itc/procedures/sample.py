@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from itc.procedures._base import Ask, Chain, Work, check_prompts
+from itc.procedures._base import Ask, Chain, Work
+from itc.procedures._options import check_prompts
 
 TITLE = "Independent samples"
 PARENT = None

@@ -12,15 +12,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from itc.engines._base import Cut
-from itc.procedures._base import (
-    Ask,
-    Chain,
-    ProcedureError,
-    Work,
-    check_prompts,
-    tokens,
-    unfinished,
-)
+from itc.procedures._base import Ask, Chain, Work
+from itc.procedures._options import ProcedureError, check_prompts
+from itc.procedures._rows import tokens, unfinished
 
 TITLE = "Truncated thinking"
 PARENT = "sample"
