@@ -8,7 +8,9 @@ import pytest
 import yaml
 from itc import tables
 from itc.config import read_config
-from itc.estimate import START_MINUTES, TOKENS, TOKENS_PER_GPU_SECOND, Estimate, render
+from itc.estimate import START_MINUTES, TOKENS, TOKENS_PER_GPU_SECOND, Estimate
+from itc.estimate.measured import measure
+from itc.estimate.text import render
 from itc.grid import Grid
 
 REPO = Path(__file__).resolve().parents[2]
@@ -86,7 +88,7 @@ def test_finished_shards_are_left_out_and_measured(config, tmp_path):
     journal = tmp_path / made.grid.journal_path(run, "000")
     journal.parent.mkdir(parents=True)
     journal.write_bytes(b"x" * 2400 * 7)
-    session = {"seconds": 180.0, "engine_seconds": 60.0, "output_tokens": 2400}
+    session = {"started": "t", "seconds": 180.0, "engine_seconds": 60.0, "output_tokens": 2400}
     journal.with_suffix(".timing.json").write_text(json.dumps([session]))
     (row,) = made.rows()
     assert (row.jobs, row.done) == (2, 1)
@@ -103,20 +105,21 @@ def test_finished_shards_are_left_out_and_measured(config, tmp_path):
 
 def test_a_session_beside_several_journals_counts_once(config, tmp_path):
     made = estimate(config, tmp_path)
-    session = {"seconds": 20.0, "engine_seconds": 10.0, "output_tokens": 100}
+    session = {"started": "t", "seconds": 20.0, "engine_seconds": 10.0, "output_tokens": 100}
     for name in ("a-1", "b-2"):
         path = tmp_path / "journal/scripted-a" / name / "000.timing.json"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps([session]))
-    assert made.measure("scripted-a").rate == pytest.approx(10.0)
-    assert made.measure("scripted-a").start_minutes == pytest.approx(10 / 60)
+    found = measure(made.grid, tmp_path, "scripted-a")
+    assert found.rate == pytest.approx(10.0)
+    assert found.start_minutes == pytest.approx(10 / 60)
 
 
 def test_a_damaged_timing_file_is_no_measurement(config, tmp_path):
     path = tmp_path / "journal/scripted-a/a-1/000.timing.json"
     path.parent.mkdir(parents=True)
     path.write_text('[{"seconds": 1')
-    assert estimate(config, tmp_path).measure("scripted-a").rate is None
+    assert measure(estimate(config, tmp_path).grid, tmp_path, "scripted-a").rate is None
 
 
 def test_price_of_a_served_model(config, tmp_path):

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 import zstandard
 from itc import tables
+from itc.archive._rows import ImportRefusedError
 from itc.config import root
 from itc.features._all import compute_features
 from itc.grading._grade import grade
-from itc.importing import ImportRefusedError, import_recording
+from itc.importing import import_recording
 from transformers import AutoTokenizer
 
 DATASET = {

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from itc.config import read_config, root
-from itc.estimate import Estimate, render
+from itc.estimate import Estimate
+from itc.estimate.text import render
 from itc.grid import Grid
 
 if __name__ == "__main__":

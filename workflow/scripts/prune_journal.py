@@ -3,7 +3,7 @@
 from itc.config import read_config, root
 from itc.generation_probe import folder_of, variants
 from itc.grid import Grid
-from itc.journal import prune
+from itc.prune import prune
 
 if __name__ == "__main__":
     grid = Grid(read_config(snakemake.config), root())

@@ -9,7 +9,8 @@ import sys
 import time
 
 import pytest
-from itc.journal import Journal, JournalBusyError, JournalError, encode, prune, request_key
+from itc.journal import Journal, JournalBusyError, JournalError, encode, request_key
+from itc.prune import prune
 
 KEYS = [request_key(i) for i in range(5)]
 

@@ -44,8 +44,8 @@ def test_sessions_count_once_per_start_and_retries_show(tmp_path: Path) -> None:
     write(tmp_path / "benchmarks", "generate/model_a/000.tsv", one)
     first = {"started": "t1", "requests_from_journal": 0, "requests_finished": 30}
     again = {"started": "t2", "requests_from_journal": 30, "requests_finished": 10}
-    first |= {"engine_seconds": 4.0, "output_tokens": 300}
-    again |= {"engine_seconds": 1.0, "output_tokens": 100}
+    first |= {"seconds": 10.0, "engine_seconds": 4.0, "output_tokens": 300}
+    again |= {"seconds": 3.0, "engine_seconds": 1.0, "output_tokens": 100}
     paths = []
     for run in ("sample-a", "judge-b"):  # one job writes the records of all the runs it serves
         path = tmp_path / f"journal/model_a/{run}/000.timing.json"
@@ -60,7 +60,7 @@ def test_sessions_count_once_per_start_and_retries_show(tmp_path: Path) -> None:
     (row,) = read_cost(jobs, tmp_path / "benchmarks", tmp_path)
     assert row["gpu_seconds"] == 20.0
     assert (row["sessions"], row["resumed"], row["requests"]) == (2, 1, 40)
-    assert row["tokens_per_second"] == 80.0
+    assert row["tokens_per_second"] == 400 / (6 + 2)  # the engine's start apart
 
 
 def test_damaged_session_records_tell_nothing(tmp_path: Path) -> None:

@@ -8,23 +8,19 @@ of the journal, so a job that was killed, resumed or run again gives the same by
 from __future__ import annotations
 
 import json
-import resource
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from itc import registry, schemas, tables
-from itc.atomic import replaced
+from itc import registry, schemas, tables, timing
 from itc.engines import _base as engines
 from itc.generation_stream import Counts, Live, Progress, Stream
 from itc.journal import Journal
@@ -136,24 +132,25 @@ def generate_shard(
             tell=on_progress or progress,
             stop=stop.requested,
         )
-        started = time.monotonic(), time.process_time(), datetime.now(UTC).isoformat("T", "seconds")
+        clock = timing.Clock()
         try:
             finished = stream.run(_lives(works, journals, stop))
         except Exception:
             if stop.requested():  # the engine's processes got the signal too and died of it
                 raise Terminated() from None
             raise
-        timing = _timing(stream, started)
+        platform = stream.engine.platform if stream.engine else None
+        session = clock.session(stream.counts.told(), stream.start_seconds, platform)
         if on_progress is None:
             progress(stream.counts, last=True)
         for path, journal in opened.items():
             journal.sync()
-            _add_timing(path, timing)
+            timing.add(path, session)
         if not finished:
             raise Terminated()
         for job, work, journal in zip(jobs, works, journals, strict=True):
             tables.write(_table(work, _rows(stream, work, journal)), "responses", job.output)
-    return timing
+    return session
 
 
 def _work(model: dict[str, Any], model_name: str, job: Job, seed: int, draws: range) -> Work:
@@ -269,33 +266,3 @@ def _termination() -> Iterator[_Termination]:
         yield stop
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _timing(stream: Stream, started: tuple[float, float, str]) -> dict[str, Any]:
-    counts = stream.counts
-    seconds = time.monotonic() - started[0]
-    generating = max(seconds - stream.engine_seconds, 1e-9)
-    return {
-        "started": started[2],
-        "seconds": round(seconds, 3),
-        "engine_seconds": round(stream.engine_seconds, 3),
-        "cpu_seconds": round(time.process_time() - started[1], 3),
-        "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
-        "requests_from_journal": counts.from_journal,
-        "requests_finished": counts.finished,
-        "prompts_too_long": counts.skipped,
-        "prompt_tokens": counts.prompt_tokens,
-        "output_tokens": counts.tokens,
-        "output_tokens_per_second": round(counts.tokens / generating, 1),
-        "platform": stream.engine.platform if stream.engine else None,
-    }
-
-
-def _add_timing(path: Path, timing: dict[str, Any]) -> None:
-    """Add this session to the list in ``{shard}.timing.json``; a damaged file is begun anew."""
-    target = path.with_suffix(".timing.json")
-    try:
-        sessions = json.loads(target.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        sessions = []
-    replaced(target, json.dumps([*sessions, timing], indent=1) + "\n")

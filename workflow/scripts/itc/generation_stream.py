@@ -39,6 +39,16 @@ class Counts:
     tokens: int = 0
     prompt_tokens: int = 0
 
+    def told(self) -> dict[str, int]:
+        """These counts under the names of a timing file."""
+        return {
+            "requests_from_journal": self.from_journal,
+            "requests_finished": self.finished,
+            "prompts_too_long": self.skipped,
+            "prompt_tokens": self.prompt_tokens,
+            "output_tokens": self.tokens,
+        }
+
 
 class Progress:
     """Lines with rate and remaining time for a log file, at most one in ``every`` seconds."""
@@ -84,7 +94,7 @@ class Stream:
         """identity: of the model, see engines. stop: asked between steps, True ends the stream."""
         self.counts = Counts()
         self.engine: Engine | None = None
-        self.engine_seconds = 0.0
+        self.start_seconds = 0.0
         self._identity = identity
         self._open_engine = open_engine
         self._context: AbstractContextManager[Engine] | None = None
@@ -257,7 +267,7 @@ class Stream:
             started = time.monotonic()
             self._context = self._open_engine()
             self.engine = self._context.__enter__()
-            self.engine_seconds = time.monotonic() - started
+            self.start_seconds = time.monotonic() - started
         return self.engine
 
     def _close(self) -> None:

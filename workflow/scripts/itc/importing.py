@@ -1,8 +1,7 @@
 """Turn a recording of other people's responses into the study's own tables.
 
-What the recording does not say stays null; nothing is invented. Rows stream from the files through
-a Spool, which sorts them on disk, so memory does not grow with the recording. Order of every table:
-its key (problem, draw), whatever the order in the files.
+Rows stream from the files through a Spool, which sorts them on disk, so memory does not grow with
+the recording. Order of every table: its key (problem, draw), whatever the order in the files.
 """
 
 from __future__ import annotations
@@ -16,22 +15,9 @@ from typing import Any
 import pandas as pd
 
 from itc import registry
+from itc.archive._rows import ImportRefusedError, response_row, text_or_null
 from itc.archive._schema import NEEDED
 from itc.spool import RepeatedKeyError, Spool
-
-# Sources' words for why generation ended; words that are in neither list are kept as they are.
-FINISH_REASONS = {
-    **dict.fromkeys(("stop", "eos", "end_turn", "stop_sequence"), "stop"),
-    **dict.fromkeys(("length", "max_tokens", "model_length", "cutoff"), "length"),
-    **dict.fromkeys(("", "none", "null", "unknown"), None),
-}
-THINKING = ("<think>", "</think>")  # around thinking that a source keeps apart
-
-PLAIN = str | bool | int | float
-
-
-class ImportRefusedError(ValueError):
-    """A recording cannot be used; the message names the file, the row and the mend."""
 
 
 def verify(path: Path, sha256: str | Mapping[str, str] | None) -> None:
@@ -82,103 +68,6 @@ def rows(path: Path, spec: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]
             )
         if not excluded(row, spec.get("exclude", [])):
             yield number, row
-
-
-def finish_reason(row: Mapping[str, Any]) -> str | None:
-    """Our word for why generation ended; null where the source does not know."""
-    extra = row.get("extra") or {}
-    if extra.get("at_cap"):
-        return "length"
-    word = str(row.get("finish_reason") or extra.get("finish_reason") or "").lower()
-    return FINISH_REASONS.get(word, word)
-
-
-def _text(value: Any) -> str | None:
-    """A string that UTF-8 can hold: lone surrogates become question marks."""
-    return None if value is None else str(value).encode("utf-8", "replace").decode("utf-8")
-
-
-def _integer(row: Mapping[str, Any], column: str) -> int | None:
-    value = row.get(column)
-    if value is None or value != value:
-        return None
-    try:
-        whole = int(value)
-    except (TypeError, ValueError, OverflowError):
-        whole = None
-    if whole is None or isinstance(value, bool) or (isinstance(value, float) and whole != value):
-        raise ImportRefusedError(f"{column} is {value!r}, not a whole number; correct the mapping")
-    return whole
-
-
-def _boolean(row: Mapping[str, Any], column: str) -> bool | None:
-    value = row.get(column)
-    if value is None or value != value:
-        return None
-    if value not in (0, 1):
-        raise ImportRefusedError(f"{column} is {value!r}, not true or false; correct the mapping")
-    return bool(value)
-
-
-def _settings(extra: Mapping[str, Any]) -> dict[str, Any]:
-    """Plain values of ``extra`` and, under dotted names, of the objects right inside it."""
-    inner = {
-        f"{outer}.{key}": value
-        for outer, mapping in extra.items()
-        if isinstance(mapping, Mapping)
-        for key, value in mapping.items()
-    }
-    return {k: v for k, v in (*extra.items(), *inner.items()) if isinstance(v, PLAIN)}
-
-
-def response_row(
-    row: dict[str, Any], dataset: str, model: dict[str, Any], apart: Iterable[str] = ()
-) -> dict[str, Any]:
-    """One row of table ``responses`` from one recorded row.
-
-    Thinking that the source keeps apart is put before the response between the model's delimiters.
-    Where the source only counts it, the text is all answer (``thinking_end`` 0). ``apart`` names
-    recorded models whose output tokens leave the thinking tokens out: they are added.
-    """
-    extra = row.get("extra") or {}
-    text, thought = _text(row.get("response_text")), _text(row.get("thinking_text"))
-    tokens, thinking = _integer(row, "n_output_tokens"), _integer(row, "n_thinking_tokens")
-    if row["model"] in apart and tokens is not None and thinking is not None:
-        tokens += thinking
-    pair: tuple[str, str] | None = model.get("thinking")
-    end = None
-    if thought:
-        opening, closing = pair or THINKING
-        thought = f"{opening}{thought}{closing if text else ''}"
-        end = len(thought)
-        text = thought + (text or "")
-    elif text is not None:
-        found = text.rfind(pair[1]) if pair else -1
-        if pair and found >= 0:
-            end = found + len(pair[1])
-        elif thinking and not (pair and pair[0] in text):
-            end = 0
-    identity = [row["dataset"], row["model"], row["problem_id"], row["sample_index"]]
-    return {
-        "dataset": dataset,
-        "model": model["name"],
-        "procedure": "sample",
-        "problem_id": str(row["problem_id"]),
-        "draw": _integer(row, "sample_index"),
-        "round": 0,
-        "response_id": hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16],
-        "parents": [],
-        "text": text,
-        "thinking_end": end,
-        "n_prompt_tokens": _integer(row, "n_prompt_tokens"),
-        "n_output_tokens": tokens,
-        "n_thinking_tokens": thinking,
-        "finish_reason": finish_reason(row),
-        "engine": "recording",
-        "source_answer": _text(row.get("source_extracted_answer")),
-        "source_correct": _boolean(row, "correct"),
-        "condition": _text(json.dumps(_settings(extra), sort_keys=True, ensure_ascii=False)),
-    }
 
 
 class Imported:
@@ -327,7 +216,7 @@ def _merge_problem(
         },
     )
     for column in ("question", "gold"):
-        value = _text(row.get(column))
+        value = text_or_null(row.get(column))
         if value is None:
             continue
         if entry[column] is not None and entry[column] != value:

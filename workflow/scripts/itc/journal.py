@@ -281,32 +281,3 @@ class Journal:
             f"{self.path}: the last record was torn ({self.torn} bytes, kept in {side.name}); "
             f"its request will be asked for again"
         )
-
-
-def prune(root: str | Path, keep: set[str], *, delete: bool = False) -> list[tuple[str, int]]:
-    """Journal files below ``root`` that no study in ``keep`` needs; deleted only if asked.
-
-    keep: paths relative to ``root`` without suffix, ``{model}/{procedure}-{hash}/{shard}``.
-    Returns (relative path, bytes) of every file that is not kept, side files included, sorted.
-    Raises JournalBusyError, before anything is deleted, if a job holds one of them.
-    """
-    root = Path(root)
-    found = []
-    for path in sorted(root.rglob("*.json*")):
-        relative = path.relative_to(root)
-        shard = relative.with_name(relative.name.split(".")[0])
-        if path.is_file() and shard.as_posix() not in keep:
-            found.append((relative.as_posix(), path.stat().st_size))
-    if not delete:
-        return found
-    held = []
-    try:
-        for name, _ in found:
-            if name.endswith(".jsonl"):
-                held.append(Journal(root / name, wait=0))
-        for name, _ in found:
-            (root / name).unlink()
-    finally:
-        for journal in held:
-            journal.close()
-    return found

@@ -11,13 +11,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
-
-import httpx
 
 from itc.engines._base import (
     TOO_LONG,
@@ -29,14 +26,13 @@ from itc.engines._base import (
     template_kwargs,
     thinking,
 )
+from itc.engines._http import Server
 from itc.engines._logprobs import Summary
 from itc.engines._prompt import Prompt, Prompter
 from itc.journal import canonical
 
 TITLE = "OpenAI-compatible server"
 
-RETRIED = {408, 409, 425, 429, 500, 502, 503, 504, 529}
-_LONGEST_PAUSE = 60.0  # seconds between two tries
 _CANDIDATES = 20  # most a server gives per token
 
 
@@ -76,25 +72,23 @@ class OpenAIEngine:
     def __init__(self, model: dict[str, Any]) -> None:
         options = dict(model.get("engine_options") or {})
         self._model = str(model["model"])
-        self._secret = os.environ.get(str(model.get("api_key_env") or ""), "")
-        self._tries = int(options.get("tries", 8))
-        self._pause = float(options.get("pause", 1.0))
         self._pair = thinking(model)
         self._kwargs = template_kwargs(model)
         self.capacity = int(model.get("concurrency") or 64)
         self._prompter = _prompter(model, options.get("tokenizer"))
-        self._client = httpx.Client(
-            base_url=str(model["base_url"]).rstrip("/"),
-            headers={"Authorization": f"Bearer {self._secret}"} if self._secret else {},
-            timeout=httpx.Timeout(float(options.get("timeout", 600)), connect=30),
-            limits=httpx.Limits(max_connections=self.capacity),
+        self._server = Server(
+            str(model["base_url"]),
+            os.environ.get(str(model.get("api_key_env") or ""), ""),
+            tries=int(options.get("tries", 8)),
+            pause=float(options.get("pause", 1.0)),
+            timeout=float(options.get("timeout", 600)),
+            connections=self.capacity,
         )
         self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="openai")
         self._open: set[Future[Completion]] = set()
-        self._closing = False
         self.platform = {
             "engine": "openai",
-            "engine_version": self._version(),
+            "engine_version": self._server.version(),
             "dtype": model.get("dtype"),
             "gpu": None,
             "tensor_parallel": None,
@@ -102,9 +96,8 @@ class OpenAIEngine:
 
     def close(self) -> None:
         """Drop what is in flight."""
-        self._closing = True
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._client.close()
+        self._server.close()
 
     def add(self, key: str, request: Request) -> None:
         """See ``Engine.add``."""
@@ -131,7 +124,7 @@ class OpenAIEngine:
             first = [prompter.encode(choice)[0] for choice in params.choices]
             # Not logprob_token_ids: one such request replaces the log-probs of its whole batch.
             body |= {"allowed_token_ids": first, "logprobs": _CANDIDATES}
-        answer = self._post("/completions", body)
+        answer = self._server.post("/completions", body)
         if answer is None:
             return self._too_long(key, prompt.sha256, prompt.n_prompt)
         choice = answer["choices"][0]
@@ -156,7 +149,7 @@ class OpenAIEngine:
         if wanted:
             body |= {"logprobs": True, "top_logprobs": wanted}
         digest = hashlib.sha256(canonical([*messages])).hexdigest()
-        answer = self._post("/chat/completions", body | {"messages": messages})
+        answer = self._server.post("/chat/completions", body | {"messages": messages})
         if answer is None:
             return self._too_long(key, digest, 0)
         choice, usage = answer["choices"][0], answer.get("usage") or {}
@@ -230,45 +223,6 @@ class OpenAIEngine:
             summary.add(value, [v for _, v in top][: params.logprobs])
         return summary.result()
 
-    # -- transport -------------------------------------------------------------------------------
-
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
-        """The server's answer, after retries with back-off; None for a prompt that is too long."""
-        said = "nothing"
-        for number in range(self._tries):
-            if number:
-                self._sleep(min(self._pause * 2 ** (number - 1), _LONGEST_PAUSE), said)
-            try:
-                answer = self._client.post(path, json=body)
-            except httpx.TransportError as error:  # time-outs and lost connections
-                said = f"{type(error).__name__}"
-                continue
-            if answer.status_code == 200:
-                return answer.json()
-            said = f"status {answer.status_code}: {self._hide(answer.text[:300])}"
-            if answer.status_code in RETRIED:
-                after = answer.headers.get("retry-after", "")
-                if after.replace(".", "", 1).isdigit():
-                    self._sleep(min(float(after), _LONGEST_PAUSE), said)
-                continue
-            if answer.status_code == 400 and _about_length(answer.text):
-                return None
-            raise EngineError(f"{self._client.base_url}{path} refused the request with {said}")
-        raise EngineError(
-            f"{self._client.base_url}{path} gave no answer in {self._tries} tries; last: {said}. "
-            f"What finished is in the journal; start again when the server is back"
-        )
-
-    def _sleep(self, seconds: float, said: str) -> None:
-        deadline = time.monotonic() + seconds
-        while (left := deadline - time.monotonic()) > 0:
-            if self._closing:
-                raise EngineError(f"stopped while waiting to try again; last: {said}")
-            time.sleep(min(left, 0.2))
-
-    def _hide(self, text: str) -> str:
-        return text.replace(self._secret, "***") if self._secret else text
-
     def _too_long(self, key: str, digest: str, n_prompt: int) -> Completion:
         return Completion(
             text="",
@@ -280,15 +234,6 @@ class OpenAIEngine:
             platform=self.platform,
             key=key,
         )
-
-    def _version(self) -> str:
-        """Version of a vLLM server; other servers do not tell."""
-        try:
-            root = str(self._client.base_url).rstrip("/").removesuffix("/v1")
-            answer = self._client.get(f"{root}/version", timeout=10)
-            return str(answer.json()["version"])
-        except (httpx.HTTPError, ValueError, KeyError, TypeError):
-            return "unknown"
 
 
 def _prompter(model: dict[str, Any], tokenizer: str | None) -> Prompter | None:
@@ -308,7 +253,3 @@ def _text(part: str | Cut) -> str:
         "`engine_options: {tokenizer: ...}` of the model if it is a vLLM server, or leave the "
         "procedure out"
     )
-
-
-def _about_length(text: str) -> bool:
-    return "context length" in text.lower() or "context_length" in text.lower()

@@ -6,10 +6,11 @@ Neither is an input of the report's rule: a run time is no result, and must not 
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
+
+from itc.timing import sessions
 
 COLUMNS = ("s", "max_rss", "cpu_time")
 
@@ -25,41 +26,14 @@ def read_cost(jobs: Mapping[str, Mapping[str, Any]], folder: Path, base: Path) -
     for row in rows:
         job = jobs[f"{row['rule']}/{row['batch']}"]
         held = sessions(base / path for path in job["timing"])
+        tokens = sum(s.output_tokens for s in held)
+        seconds = sum(s.generating_seconds for s in held)
         row["gpu_seconds"] = row["seconds"] * job["gpu"] if job["gpu"] else None
         row["sessions"] = len(held) or None
-        row["resumed"] = sum(s["requests_from_journal"] > 0 for s in held) if held else None
-        row["requests"] = sum(s["requests_finished"] for s in held) if held else None
-        seconds = sum(s["engine_seconds"] for s in held)
-        row["tokens_per_second"] = (
-            sum(s["output_tokens"] for s in held) / seconds if seconds else None
-        )
+        row["resumed"] = sum(s.requests_from_journal > 0 for s in held) if held else None
+        row["requests"] = sum(s.requests_finished for s in held) if held else None
+        row["tokens_per_second"] = tokens / seconds if seconds else None
     return rows
-
-
-SESSION = {
-    "requests_from_journal": 0,
-    "requests_finished": 0,
-    "engine_seconds": 0.0,
-    "output_tokens": 0,
-}
-
-
-def sessions(files: Iterable[Path]) -> list[dict[str, Any]]:
-    """Sessions of generation jobs, each once: a job that serves several runs leaves a copy in each.
-
-    A file that is absent or damaged tells nothing and is passed over.
-    """
-    found: dict[tuple[str, Any], dict[str, Any]] = {}
-    for file in files:
-        try:
-            entries = json.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        for entry in entries if isinstance(entries, list) else []:
-            if isinstance(entry, dict) and "started" in entry:
-                session = {key: entry.get(key) or value for key, value in SESSION.items()}
-                found[file.name, entry["started"]] = session
-    return list(found.values())
 
 
 def read_benchmarks(files: Iterable[Path], folder: Path) -> list[dict[str, Any]]:

@@ -21,7 +21,7 @@ JOBS = [
     Column("seconds", "wall seconds", "tokens", "summed over jobs"),
     Column("cpu_seconds", "CPU seconds", "tokens", "summed over jobs"),
     Column("gpu_seconds", "GPU seconds", "tokens", "wall seconds times GPUs held"),
-    Column("tokens_per_second", "tokens per second", "tokens", "output, while the engine ran"),
+    Column("tokens_per_second", "tokens per second", "tokens", "output, without the start"),
     Column("max_rss_mb", "peak memory, MB", "tokens", "largest resident memory of one job"),
 ]
 READ = "benchmark files of the jobs, summed"

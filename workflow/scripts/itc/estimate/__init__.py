@@ -8,14 +8,12 @@ from pyarrow, which reads existing responses.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from itc import registry
+from itc.estimate.measured import Measured, measure
 from itc.grid import Grid
 from itc.grid.runs import Run
 from itc.procedures._base import Work
@@ -38,22 +36,6 @@ START_MINUTES = 6.0
 # Bytes of an output token on disk: in the journal, and in responses and annotations.
 JOURNAL_BYTES = 11.0
 RESULT_BYTES = 4.0
-
-
-@dataclass
-class Measured:
-    """What existing files of one model say; None or empty where there are none."""
-
-    tokens: dict[str, tuple[int, int]] = field(default_factory=dict)  # kind: responses, tokens
-    rate: float | None = None  # output tokens per second of a job, engine start apart
-    start_minutes: float | None = None
-    journal_bytes: float | None = None  # per output token
-    result_bytes: float | None = None
-
-    def mean(self, kind: str) -> float | None:
-        """Mean output tokens of the responses of one kind of procedure."""
-        count, total = self.tokens.get(kind, (0, 0))
-        return total / count if count else None
 
 
 @dataclass
@@ -147,7 +129,7 @@ class Estimate:
     def row(self, name: str) -> Row:
         """The estimate of one model, over all its shards that are not there yet."""
         model = self.grid.model(name)
-        measured = self.measure(name)
+        measured = measure(self.grid, self.base, name)
         row = Row(name, model.gpu, dollars=0.0 if model.price else None)
         rate = measured.rate or self._rate(name)
         start = measured.start_minutes if measured.start_minutes is not None else START_MINUTES
@@ -192,150 +174,8 @@ class Estimate:
         """Every generated model, in the order of the study."""
         return [self.row(name) for name in self.grid.generated]
 
-    # -- measurements ----------------------------------------------------------------------------
-
-    def measure(self, name: str) -> Measured:
-        """What the model's existing responses and journals of any study say."""
-        found = Measured()
-        kinds = {p: self.grid.procedure(p).kind for p in self.grid.study.procedures}
-        result_bytes = tokens = 0
-        for path in (self.base / self.grid.results / "responses").glob(f"*/{name}/*/*.parquet"):
-            kind = kinds.get(path.parent.name.rpartition("-")[0])
-            if kind is None:
-                continue
-            count, total = _output_tokens(path)
-            before = found.tokens.get(kind, (0, 0))
-            found.tokens[kind] = before[0] + count, before[1] + total
-            tokens += total
-            other = self.base / self.grid.results / "annotations" / Path(*path.parts[-4:])
-            result_bytes += path.stat().st_size + (other.stat().st_size if other.is_file() else 0)
-        if tokens:
-            found.result_bytes = result_bytes / tokens
-        self._measure_journal(name, found)
-        return found
-
-    def _measure_journal(self, name: str, found: Measured) -> None:
-        sessions: list[dict[str, Any]] = []
-        size = 0
-        for path in (self.base / self.grid.journal / name).rglob("*.timing.json"):
-            sessions.extend(_sessions(path))
-            journal = path.with_name(path.name.replace(".timing.json", ".jsonl"))
-            size += journal.stat().st_size if journal.is_file() else 0
-        # One job writes the same session beside each of its journals.
-        distinct = {json.dumps(s, sort_keys=True): s for s in sessions}.values()
-        unique = [s for s in distinct if s.get("output_tokens") and s.get("seconds")]
-        tokens = sum(s["output_tokens"] for s in unique)
-        if not tokens:
-            return
-        engine = sum(s.get("engine_seconds", 0.0) for s in unique)
-        busy = sum(s["seconds"] for s in unique) - engine
-        found.rate = tokens / max(busy, 1e-9)
-        found.start_minutes = engine / len(unique) / 60
-        if size:
-            found.journal_bytes = size / tokens
-
 
 def _rows(path: Path) -> int:
     import pyarrow.parquet as pq
 
     return pq.read_metadata(path).num_rows
-
-
-def _output_tokens(path: Path) -> tuple[int, int]:
-    import pyarrow.compute as pc
-    import pyarrow.parquet as pq
-
-    column = pq.read_table(path, columns=["n_output_tokens"]).column(0)
-    return len(column) - column.null_count, pc.sum(column).as_py() or 0
-
-
-def _sessions(path: Path) -> list[dict[str, Any]]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []  # the next job of that shard begins it anew
-
-
-def _short(number: float) -> str:
-    """Three digits and a unit: 12.3 M."""
-    for limit, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if number >= limit:
-            return f"{number / limit:.3g} {unit}"
-    return f"{number:.3g}"
-
-
-HEAD = (
-    *("model", "GPUs", "jobs", "done", "requests", "tokens", "GPU hours", "longest job"),
-    *("storage", "price", "measured"),
-)
-
-
-def _cells(row: Row) -> tuple[str, ...]:
-    return (
-        row.model,
-        str(row.gpus),
-        str(row.jobs),
-        str(row.done),
-        _short(row.requests),
-        _short(row.tokens),
-        f"{row.gpu_hours:,.1f}" if row.gpus else "-",
-        f"{row.longest_hours:.1f} h" if row.longest_hours else "-",
-        f"{_short(row.bytes)}B",
-        "-" if row.dollars is None else f"${row.dollars:,.0f}",
-        ", ".join(sorted(row.measured)) or "nothing",
-    )
-
-
-def _aligned(lines: Iterable[tuple[str, ...]]) -> list[str]:
-    table = list(lines)
-    widths = [max(len(line[i]) for line in table) for i in range(len(HEAD))]
-    last = len(HEAD) - 1
-    return [
-        "  ".join(
-            cell.ljust(width) if i in (0, last) else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ).rstrip()
-        for line in table
-    ]
-
-
-def render(estimate: Estimate) -> str:
-    """The estimate as a text table with a total and what it rests on."""
-    rows = estimate.rows()
-    total = Row(
-        "all",
-        max((row.gpus for row in rows), default=0),
-        sum(row.jobs for row in rows),
-        sum(row.done for row in rows),
-        sum(row.requests for row in rows),
-        sum(row.tokens for row in rows),
-        sum(row.gpu_hours for row in rows),
-        sum(row.bytes for row in rows),
-        sum(row.dollars or 0.0 for row in rows) if any(row.dollars for row in rows) else None,
-        longest_hours=max((row.longest_hours for row in rows), default=0.0),
-    )
-    lines = _aligned([HEAD, *(_cells(row) for row in rows), (*_cells(total)[:-1], "")])
-    problems = sum(estimate.problems.values())
-    notes = [
-        f"Study {estimate.grid.study.name}: {problems:,} problems of "
-        f"{len(estimate.problems)} datasets, {estimate.grid.study.draws} draws, shards of "
-        f"{estimate.grid.study.shard_size}.",
-        "Jobs are generation jobs; requests are an upper bound. Requests, tokens, hours and bytes "
-        "are of the jobs that are not done; tokens are output tokens, the price is theirs alone.",
-        f"Where nothing is measured: tokens per call typical of the kind of procedure, an H100 at "
-        f"a tenth of its peak, {START_MINUTES:.0f} minutes to start, "
-        f"{JOURNAL_BYTES + RESULT_BYTES:.0f} bytes per token. One finished shard of each model "
-        f"replaces these by its own figures.",
-    ]
-    notes += [
-        f"models.{row.model}.gpu_seconds_per_token: {row.gpu_seconds_per_token:.3g} is what its "
-        f"finished jobs took; set it there to price strategies in GPU seconds."
-        for row in rows
-        if row.gpu_seconds_per_token
-    ]
-    if estimate.unknown:
-        notes.append(
-            f"LEFT OUT, number of problems unknown until prepared: "
-            f"{', '.join(sorted(estimate.unknown))}. Make their tables first."
-        )
-    return "\n".join([*lines, "", *notes])
