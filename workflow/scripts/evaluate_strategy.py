@@ -2,13 +2,13 @@
 
 from itc import registry, tables
 from itc.runlog import logged
-from itc.strategies._base import evaluate_strategy
+from itc.strategies._base import evaluate_strategy, outcome_columns
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
         label = snakemake.wildcards.strategy
         name, params = registry.strategy(label, {label: snakemake.params.options})
-        outcomes = tables.read_many(snakemake.input, "outcomes")
+        outcomes = tables.read_many(snakemake.input, "outcomes", outcome_columns(name))
         evaluation = evaluate_strategy(
             name,
             outcomes,

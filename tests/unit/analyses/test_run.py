@@ -7,12 +7,17 @@ from itc.analyses import _run
 
 from .feature_outcomes import outcomes
 
-PER_MODEL = [
-    name
+UNITS = {
+    name: registry.constants("analyses", name)["UNIT"]
     for name in registry.names("analyses")
-    if registry.constants("analyses", name).get("PER_MODEL")
-]
-SETTINGS = {"seed": 1, "budgets": [1, 4], "strategies": ["majority", "marker_weighted"]}
+    if "UNIT" in registry.constants("analyses", name)
+}
+SETTINGS = {
+    "seed": 1,
+    "bootstrap": 100,
+    "budgets": [1, 4],
+    "strategies": ["majority", "marker_weighted"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -29,35 +34,37 @@ def files(tmp_path_factory):
     return paths, tables.read_many(paths, "outcomes")
 
 
-def test_there_are_tables_built_model_by_model():
-    assert {"markers", "regression", "prediction"} <= set(PER_MODEL)
-    for name in PER_MODEL:
+def test_tables_of_all_outcomes_are_built_in_units():
+    assert {"markers", "regression", "prediction", "allocation"} <= set(UNITS)
+    for name, unit in UNITS.items():
+        assert unit in ("cell", "model")
         assert registry.constants("analyses", name)["INPUTS"] == ("outcomes",)
 
 
-@pytest.mark.parametrize("name", PER_MODEL)
-def test_model_by_model_is_the_same_table(files, name, monkeypatch):
+@pytest.mark.parametrize("name", UNITS)
+def test_unit_by_unit_is_the_same_table(files, name, monkeypatch):
     paths, frame = files
     read, seen = tables.read_many, []
 
-    def watched(chosen, label):
-        found = read(chosen, label)
-        seen.append(set(found["model"]))
+    def watched(chosen, label, columns=None):
+        found = read(chosen, label, columns)
+        seen.append((found["model"].unique().tolist(), found["dataset"].nunique()))
         return found
 
     monkeypatch.setattr(tables, "read_many", watched)
     table = tables.to_arrow(_run.run(name, {"outcomes": paths}, SETTINGS), name).to_pandas()
-    assert seen == [{"a"}, {"b"}]  # never two models in memory
+    # never two models in memory
+    once = [(["a"], 1), (["b"], 1)]
+    assert seen == (2 * once if UNITS[name] == "cell" else [(["a"], 2), (["b"], 2)])
     module = registry.load("analyses", name)
     whole = module.build({"outcomes": frame}, SETTINGS)
     whole = module.finish(whole) if hasattr(module, "finish") else whole
     whole = tables.to_arrow(whole, name).to_pandas()
-    assert set(table["model"]) == {"a", "b"}
     pd.testing.assert_frame_equal(table, whole)
 
 
 def test_inputs_without_files_are_left_out_and_others_come_whole(monkeypatch):
-    monkeypatch.setattr(tables, "read_many", lambda paths, label: (label, list(paths)))
+    monkeypatch.setattr(tables, "read_many", lambda paths, label, _: (label, list(paths)))
     monkeypatch.setattr(registry, "load", lambda kind, name: Module)
 
     class Module:

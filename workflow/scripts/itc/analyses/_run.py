@@ -1,4 +1,4 @@
-"""Read what an analysis needs and build its table, model by model where it allows that."""
+"""Read what an analysis needs and build its table, unit by unit where it allows that."""
 
 from __future__ import annotations
 
@@ -17,28 +17,34 @@ def run(
     """Table ``name``; ``inputs`` maps the labels of its INPUTS to files.
 
     Labels without files are left out: files that are there only if somebody asked for them. A
-    module whose literal ``PER_MODEL`` is True reads only ``outcomes`` and is built once per model
-    (the stem of an outcome file), so memory is one model's outcomes whatever the study holds;
-    its ``finish(table)``, if there is one, then sees the table of all models.
+    module with the literal ``UNIT`` reads only ``outcomes`` and is built for one unit after the
+    other, so memory is one unit's outcomes whatever the study holds: ``"cell"`` is a dataset of a
+    model (one file), ``"model"`` all datasets of a model. Its ``finish(table)``, if there is one,
+    then sees the table of all units. A literal ``OUTCOME_COLUMNS`` names the columns of
+    ``outcomes`` that it reads, by default all.
     """
     module = registry.load("analyses", name)
+    columns = getattr(module, "OUTCOME_COLUMNS", None)
     found = {label: list(paths) for label, paths in inputs.items() if paths}
-    if not getattr(module, "PER_MODEL", False) or "outcomes" not in found:
-        return module.build({label: _read(label, found[label]) for label in found}, settings)
-    models: dict[str, list[str]] = {}
+    if not hasattr(module, "UNIT") or "outcomes" not in found:
+        return module.build(
+            {label: _read(label, paths, columns) for label, paths in found.items()}, settings
+        )
+    units: dict[str, list[str]] = {}
     for path in found["outcomes"]:
-        models.setdefault(Path(path).stem, []).append(path)
+        units.setdefault(Path(path).stem if module.UNIT == "model" else path, []).append(path)
     parts = [
-        module.build({"outcomes": _read("outcomes", paths)}, settings) for paths in models.values()
+        module.build({"outcomes": _read("outcomes", paths, columns)}, settings)
+        for paths in units.values()
     ]
     filled = [part for part in parts if len(part)] or parts[:1]
     table = pd.concat(filled, ignore_index=True)
     return module.finish(table) if hasattr(module, "finish") else table
 
 
-def _read(label: str, paths: Sequence[str]) -> pd.DataFrame:
+def _read(label: str, paths: Sequence[str], columns: Sequence[str] | None) -> pd.DataFrame:
     if label in registry.names("analyses"):
         registry.load("analyses", label)  # registers the schema of that table
     if label == "datasets":
         return tables.read_datasets(paths)
-    return tables.read_many(paths, label)
+    return tables.read_many(paths, label, columns if label == "outcomes" else None)

@@ -19,6 +19,7 @@ from itc.strategies._pool import Pool, build_pools
 TITLE = "Allocation of compute by difficulty"
 LOADS = ("strategies",)
 INPUTS = ("outcomes",)
+UNIT = "cell"
 OPTIONS = ("single", "majority", "shortest", "short_m")
 FOLDS = 5
 BINS = 4

@@ -13,6 +13,7 @@ from itc.schemas import INT, STRING, Schema, register
 TITLE = "Strategy and budget chosen for each difficulty"
 LOADS = ("strategies",)
 INPUTS = ("outcomes",)
+UNIT = "cell"
 
 SCHEMA = register(
     Schema(

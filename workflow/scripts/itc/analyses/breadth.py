@@ -14,6 +14,7 @@ from itc.stats import bootstrap
 
 TITLE = "Accuracy and tokens by subject and difficulty"
 INPUTS = ("evaluations", "outcomes")
+OUTCOME_COLUMNS = ("dataset", "problem_id", "subject", "difficulty")
 MAX_LEVELS = 12  # more distinct difficulties are grouped into quintiles
 
 SCHEMA = register(

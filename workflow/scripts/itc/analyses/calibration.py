@@ -11,7 +11,7 @@ from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Calibration of predicted correctness"
 INPUTS = ("outcomes",)
-PER_MODEL = True
+UNIT = "model"
 
 KEY = {
     "model": STRING,

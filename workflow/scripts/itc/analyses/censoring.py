@@ -17,6 +17,7 @@ from itc.strategies._base import constants, evaluate_strategy
 TITLE = "Results with and without responses cut at the token cap"
 LOADS = ("strategies",)
 INPUTS = ("outcomes",)
+UNIT = "cell"
 TREATMENTS = ("as recorded", "cut gives no answer", "uncut only")
 
 SCHEMA = register(

@@ -17,6 +17,7 @@ from itc.stats.bootstrap import holm
 
 TITLE = "Exchangeability of draws: accuracy, length and settings by draw index"
 INPUTS = ("outcomes",)
+UNIT = "model"
 ALPHA = 0.01  # family-wise, over the indices and both measures of one model and dataset
 TYPICAL = 0.95  # share of an index's responses that a setting's commonest value must cover
 LONGEST = 80  # characters of a setting's value

@@ -13,6 +13,7 @@ from itc.stats import bootstrap
 
 TITLE = "One response and a vote at full budget"
 INPUTS = ("curves", "outcomes")
+OUTCOME_COLUMNS = ("dataset", "model", "procedure", "problem_id", "verdict", "source_correct")
 
 SCHEMA = register(
     Schema(

@@ -25,7 +25,7 @@ from itc.strategies._pool import build_pools
 
 TITLE = "Votes with learned weights, over problems and over datasets"
 INPUTS = ("outcomes",)
-PER_MODEL = True
+UNIT = "model"
 LOADS = ("strategies",)
 LEAST_BUDGET = 3  # two votes that differ tie, and weights only break the tie
 

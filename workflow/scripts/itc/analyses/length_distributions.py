@@ -10,6 +10,7 @@ from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 
 TITLE = "Distribution of response length"
 INPUTS = ("outcomes",)
+UNIT = "model"
 BINS = 30  # of equal width in log length, between the shortest and the longest of a model
 
 KEY = {"model": STRING, "dataset": STRING, "subset": STRING, "correct": BOOL, "bin": INT}

@@ -12,7 +12,7 @@ from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Accuracy by length rank within a question"
 INPUTS = ("outcomes",)
-PER_MODEL = True
+UNIT = "model"
 MAX_RANKS = 8  # questions with more draws are cut into eight equal groups by length
 
 KEY = {"model": STRING, "dataset": STRING, "subset": STRING, "rank": INT}

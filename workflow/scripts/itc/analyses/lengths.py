@@ -12,7 +12,7 @@ from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Length of correct and incorrect responses"
 INPUTS = ("outcomes",)
-PER_MODEL = True
+UNIT = "model"
 
 KEY = {"model": STRING, "dataset": STRING, "subset": STRING, "measure": STRING}
 SCHEMA = register(

@@ -12,7 +12,7 @@ from itc.schemas import INT, STRING, Schema, register
 
 TITLE = "Linguistic markers of correct and incorrect responses"
 INPUTS = ("outcomes",)
-PER_MODEL = True
+UNIT = "model"
 
 KEY = {
     "model": STRING,

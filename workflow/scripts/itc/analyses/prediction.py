@@ -14,7 +14,7 @@ from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Predictive value of features, out of sample"
 INPUTS = ("outcomes",)
-PER_MODEL = True
+UNIT = "model"
 
 KEY = {
     "model": STRING,

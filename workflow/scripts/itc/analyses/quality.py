@@ -13,6 +13,7 @@ from itc.schemas import FLOAT, INT, LONG, STRING, Schema, register
 
 TITLE = "Quality of the recorded responses"
 INPUTS = ("outcomes",)
+UNIT = "cell"
 
 KEY = {"dataset": STRING, "model": STRING, "procedure": STRING}
 SCHEMA = register(

@@ -15,7 +15,7 @@ from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Regression of correctness on features"
 INPUTS = ("outcomes",)
-PER_MODEL = True
+UNIT = "model"
 
 KEY = {
     "model": STRING,

@@ -20,6 +20,7 @@ from itc.strategies._undecided import resolve
 
 TITLE = "Parallel chains and revision rounds"
 INPUTS = ("outcomes",)
+UNIT = "cell"
 
 SCHEMA = register(
     Schema(

@@ -17,6 +17,7 @@ from itc.strategies._base import evaluate_strategy
 TITLE = "Stability over prompt formats and temperatures"
 LOADS = ("strategies",)
 INPUTS = ("outcomes",)
+UNIT = "cell"
 STRATEGIES = ("single", "majority", "shortest", "longest", "short_m")
 
 SCHEMA = register(

@@ -14,6 +14,7 @@ from itc.strategies._base import availability, inventory
 TITLE = "Strategies that the recorded responses do not allow"
 LOADS = ("strategies",)
 INPUTS = ("outcomes",)
+UNIT = "cell"
 
 SCHEMA = register(
     Schema(

@@ -6,6 +6,7 @@ the procedure entry whose draws form the pool where that is not PROCEDURE; ``REL
 name -> default procedure entry whose rows it also reads; ``PER_DRAW``, whether those rows belong to
 single draws of the pool, so that only draws that have them take part (a study may judge or revise
 its first draws alone); ``LEARNS``, True where the result for one problem depends on the others;
+``FEATURES``, names of the columns ``f_...`` it reads beside NEEDS: the job reads no other ones;
 ``SCOPE``, ``"model"`` or ``"dataset"`` for strategies that mix models,
 whose ``evaluate(pools, budgets, **params)`` returns a list of (label of the model mix, pool that
 names the problems, Estimate).
@@ -66,9 +67,28 @@ def constants(name: str) -> dict[str, Any]:
         "LEARNS": False,
         "SCOPE": "model",
         "NEEDS": (),
+        "FEATURES": (),
         "POOL": literals["PROCEDURE"],
     }
     return optional | literals
+
+
+def outcome_columns(name: str) -> list[str]:
+    """Columns of table ``outcomes`` that strategy ``name`` may read: of features its own alone.
+
+    A study holds over a hundred features of every response, and a strategy reads a few of them.
+    Parents, which are lists, are read only for procedures that have some.
+    """
+    about = constants(name)
+    plain = list(tables.SCHEMAS["outcomes"].columns)
+    if about["PROCEDURE"] == about["POOL"] == "sample" and not about["RELATED"]:
+        plain.remove("parents")
+    return [*plain, *sorted(_features(about))]
+
+
+def _features(about: dict[str, Any]) -> set[str]:
+    named = (*about["NEEDS"], *about["FEATURES"], "f_bytes")  # bytes are a cost
+    return {column for column in named if column.startswith("f_")}
 
 
 def usable_budgets(budgets: Sequence[int], n_draws: Sequence[int]) -> tuple[list[int], str]:
@@ -154,7 +174,7 @@ def evaluate_with_reasons(
     ]
 
     def evaluate(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
-        pools = build_pools(rows, procedure, seed)
+        pools = build_pools(rows, procedure, seed, _features(about))
         frames, more = evaluate_pools(name, pools, budgets, params, label or name)
         return (pd.concat(frames, ignore_index=True) if frames else _empty()), more
 

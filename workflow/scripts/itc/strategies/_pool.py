@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -41,6 +41,7 @@ class Pool:
     _rows: pd.DataFrame = field(repr=False)
     _order: np.ndarray = field(repr=False)  # [P, N] positions in _rows
     _related: pd.DataFrame = field(repr=False)
+    _features: Collection[str] | None = None  # those that may be read; None: all
 
     @property
     def n_draws(self) -> int:
@@ -67,7 +68,12 @@ class Pool:
         return column in self._rows and not np.isnan(self.values(column)).any()
 
     def values(self, column: str) -> np.ndarray:
-        """Float [P, N] of an outcome column, NaN where missing or where the column is absent."""
+        """Float [P, N] of an outcome column, NaN where missing or where the column is absent.
+
+        Raises KeyError for a feature that the strategy does not name: its job would not read it.
+        """
+        if self._features is not None and column.startswith("f_") and column not in self._features:
+            raise KeyError(f"{column!r} is read but named neither in NEEDS nor in FEATURES")
         if column not in self._rows:
             return np.full(self.codes.shape, np.nan)
         series = self._rows[column]
@@ -145,11 +151,17 @@ def draw_counts(rows: pd.DataFrame) -> np.ndarray:
     return np.bincount(pd.factorize(rows["problem_id"])[0])
 
 
-def build_pools(outcomes: pd.DataFrame, procedure: str, seed: int) -> list[Pool]:
+def build_pools(
+    outcomes: pd.DataFrame,
+    procedure: str,
+    seed: int,
+    features: Collection[str] | None = None,
+) -> list[Pool]:
     """Pools of ``procedure``, one per model and number of draws, ordered by model then N.
 
     ``outcomes`` is table ``outcomes`` of one dataset. Only round 0 of the procedure is used where
-    it has several rounds. Raises DrawsError where a draw is recorded twice.
+    it has several rounds. ``features`` are the columns ``f_...`` that may be read, by default all.
+    Raises DrawsError where a draw is recorded twice.
     """
     datasets = outcomes["dataset"].unique()
     if len(datasets) > 1:
@@ -161,12 +173,18 @@ def build_pools(outcomes: pd.DataFrame, procedure: str, seed: int) -> list[Pool]
         own = models == number
         rows = outcomes[own & chosen]
         if len(rows):
-            pools += _model_pools(rows, outcomes[own & ~chosen], procedure, str(model), seed)
+            related = outcomes[own & ~chosen]
+            pools += _model_pools(rows, related, procedure, str(model), seed, features)
     return pools
 
 
 def _model_pools(
-    rows: pd.DataFrame, related: pd.DataFrame, procedure: str, model: str, seed: int
+    rows: pd.DataFrame,
+    related: pd.DataFrame,
+    procedure: str,
+    model: str,
+    seed: int,
+    features: Collection[str] | None,
 ) -> list[Pool]:
     if rows["round"].nunique() > 1:
         rows = rows[rows["round"] == rows["round"].min()]
@@ -205,6 +223,7 @@ def _model_pools(
                 _rows=rows,
                 _order=at,
                 _related=related,
+                _features=features,
             )
         )
     return pools

@@ -10,6 +10,7 @@ DESCRIPTION = "Vote weighted by the correctness that marker rates predict on oth
 CITATION = "Wang et al. 2025, arXiv 2504.14047 (idea; cross-fitted logit of this study)"
 PROCEDURE = "sample"
 NEEDS = ("f_words",)
+FEATURES = ("f_hedging_per_1000_words", "f_thinking_per_1000_words", "f_discourse_per_1000_words")
 EXACT = False
 UPPER_BOUND = False
 LEARNS = True

@@ -10,6 +10,16 @@ DESCRIPTION = "Vote weighted by the correctness that length and markers predict 
 CITATION = "Wang et al. 2025, arXiv 2504.14047 (idea; cross-fitted logit of this study)"
 PROCEDURE = "sample"
 NEEDS = ("f_words",)
+FEATURES = (
+    "f_log_tokens",
+    "f_log_words",
+    "f_hedging_per_1000_words",
+    "f_thinking_per_1000_words",
+    "f_discourse_per_1000_words",
+    "f_repetition",
+    "f_answer_changes",
+    "f_thinking_share",
+)
 EXACT = False
 UPPER_BOUND = False
 LEARNS = True
