@@ -92,7 +92,8 @@ def measure(folder: Path, draws: int, problems: int) -> dict:
     checkout = folder / "checkout"
     checkout.mkdir(parents=True)
     for part in ("Snakefile", "config", "envs", "profiles", "reports", "workflow"):
-        (checkout / part).symlink_to(REPO / part)
+        copy = shutil.copytree if (REPO / part).is_dir() else shutil.copy2
+        copy(REPO / part, checkout / part)
     config = write_config(folder / "study", draws, problems)
     start = time.monotonic()
     os.chdir(checkout)
@@ -152,10 +153,7 @@ def table(runs: list[dict]) -> str:
         for key, digits in (("cpu", 0), ("megabytes", 0), ("disk", 0)):
             cells.append(f"{entry[key]:,.{digits}f}" if key in entry else "")
             small = before["stages"].get(stage, {}).get(key, 0.0) if before else 0.0
-            grown = (
-                slope(small, entry.get(key, 0.0), last["draws"] / before["draws"]) if before else 0
-            )
-            cells.append(f"{grown:.2f}" if small else "")
+            cells.append(f"{slope(small, entry.get(key, 0.0), factor):.2f}" if small else "")
         cells.append(f"{entry['files']:,}" if "files" in entry else "")
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)

@@ -5,11 +5,10 @@ import pandas as pd
 import pytest
 from itc import tables
 from itc.estimators._checks import DrawsError
+from itc.strategies._availability import availability, inventory
 from itc.strategies._base import (
-    availability,
     evaluate_strategy,
     evaluate_with_reasons,
-    inventory,
 )
 
 BUDGETS = [1, 2, 4, 8]

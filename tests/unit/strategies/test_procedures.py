@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from itc import tables
+from itc.strategies._availability import availability, inventory
 from itc.strategies._base import (
-    availability,
     evaluate_strategy,
     evaluate_with_reasons,
-    inventory,
 )
 from itc.strategies._chains import vote_within
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from itc import registry
 from itc.schemas import INT, STRING, TEXT, Schema, register
-from itc.strategies._base import availability, inventory
+from itc.strategies._availability import availability, inventory
 
 TITLE = "Strategies that the recorded responses do not allow"
 LOADS = ("strategies",)

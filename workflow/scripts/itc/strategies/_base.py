@@ -28,7 +28,7 @@ import pyarrow as pa
 from itc import registry, schemas
 from itc.grading._base import RIGHT, UNDECIDED, WRONG
 from itc.strategies import _undecided
-from itc.strategies._pool import Pool, Unavailable, build_pools, draw_counts
+from itc.strategies._pool import Pool, Unavailable, build_pools
 
 __all__ = [
     "Estimate",
@@ -80,7 +80,7 @@ def outcome_columns(name: str) -> list[str]:
     Parents, which are lists, are read only for procedures that have some.
     """
     about = constants(name)
-    plain = list(tables.SCHEMAS["outcomes"].columns)
+    plain = list(schemas.SCHEMAS["outcomes"].columns)
     if about["PROCEDURE"] == about["POOL"] == "sample" and not about["RELATED"]:
         plain.remove("parents")
     return [*plain, *sorted(_features(about))]
@@ -113,7 +113,7 @@ def evaluate_pools(
     by_model: dict[str, list[Pool]] = {}
     for pool in pools:
         try:
-            own = pool.with_draws_of(_related(about, params)) if about["PER_DRAW"] else pool
+            own = pool.with_draws_of(related_entries(about, params)) if about["PER_DRAW"] else pool
         except Unavailable as error:
             reasons.append({"model": pool.model, "budget": 0, "reason": str(error)})
             continue
@@ -144,7 +144,7 @@ def evaluate_pools(
     return frames, reasons
 
 
-def _related(about: dict[str, Any], params: dict) -> list[str]:
+def related_entries(about: dict[str, Any], params: dict) -> list[str]:
     """Procedure entries beside the pool's that a strategy reads with these parameters."""
     return [params.get(key, default) for key, default in about["RELATED"].items()]
 
@@ -181,7 +181,11 @@ def evaluate_with_reasons(
     values, more = evaluate(outcomes)
     if len(values):
         values = _bounded(
-            values, outcomes, [procedure, *_related(about, params)], about, lambda r: evaluate(r)[0]
+            values,
+            outcomes,
+            [procedure, *related_entries(about, params)],
+            about,
+            lambda r: evaluate(r)[0],
         )
     reason_frame = pd.DataFrame(reasons + more, columns=["model", "budget", "reason"])
     return values, reason_frame.sort_values(["model", "budget"], ignore_index=True)
@@ -228,60 +232,6 @@ def evaluate_strategy(
 ) -> pd.DataFrame:
     """Values of one strategy in table ``evaluations``; see evaluate_with_reasons."""
     return evaluate_with_reasons(name, outcomes, budgets, params, seed, label)[0]
-
-
-@dataclass(frozen=True)
-class Inventory:
-    """What one model has of one procedure: draws per problem, missing values per column, rows."""
-
-    n_draws: np.ndarray
-    holes: dict[str, int]
-    rows: int
-
-
-def inventory(outcomes: pd.DataFrame) -> dict[tuple[str, str], Inventory]:
-    """Inventories of one dataset's outcomes by (model, procedure)."""
-    found = {}
-    for (model, procedure), rows in outcomes.groupby(["model", "procedure"], sort=True):
-        holes = rows.isna().sum()
-        found[str(model), str(procedure)] = Inventory(
-            draw_counts(rows.drop_duplicates(["problem_id", "draw"])),
-            {str(column): int(n) for column, n in holes.items()},
-            len(rows),
-        )
-    return found
-
-
-def availability(
-    name: str,
-    stock: dict[tuple[str, str], Inventory],
-    budgets: Sequence[int],
-    params: dict | None = None,
-) -> pd.DataFrame:
-    """Reasons (model, budget, reason) visible without evaluating: rows, columns and draws.
-
-    ``stock`` comes from ``inventory``.
-    """
-    about, params = constants(name), params or {}
-    procedure = params.get("procedure", about["POOL"])
-    related = _related(about, params)
-    wanted = [procedure, *related]
-    reasons = []
-    for model in sorted({model for model, _ in stock}):
-        missing = [entry for entry in wanted if (model, entry) not in stock]
-        if missing:
-            reasons.append((model, 0, f"no responses of procedure {', '.join(map(repr, missing))}"))
-            continue
-        own = stock[model, procedure]
-        for column in about["NEEDS"]:
-            holes = own.holes.get(column, own.rows)
-            if holes:
-                reasons.append((model, 0, f"{column} is missing in {holes} of {own.rows} draws"))
-        scarce = [own, *(stock[model, entry] for entry in related if about["PER_DRAW"])]
-        fewest = min(scarce, key=lambda entry: int(entry.n_draws.min()))
-        usable, why = usable_budgets(budgets, fewest.n_draws)
-        reasons += [(model, b, why) for b in sorted(set(map(int, budgets)) - set(usable))]
-    return pd.DataFrame(reasons, columns=["model", "budget", "reason"])
 
 
 def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.DataFrame:
