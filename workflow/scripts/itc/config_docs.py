@@ -49,7 +49,7 @@ TITLES = {
 def _kind(value: dict[str, Any]) -> str:
     """A short name of a JSON-schema type."""
     if "$ref" in value:
-        return value["$ref"].rpartition("/")[2]
+        return str(value["$ref"].rpartition("/")[2])
     if "anyOf" in value:
         return " or ".join(dict.fromkeys(_kind(option) for option in value["anyOf"]))
     if "enum" in value or "const" in value:

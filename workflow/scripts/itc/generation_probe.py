@@ -151,9 +151,8 @@ def compare(
 
 def first_difference(a: Sequence[int], b: Sequence[int]) -> int | None:
     """Index of the first token in which two outputs differ, None if they are equal."""
-    a, b = np.asarray(a), np.asarray(b)
     shorter = min(len(a), len(b))
-    different = np.flatnonzero(a[:shorter] != b[:shorter])
+    different = np.flatnonzero(np.asarray(a[:shorter]) != np.asarray(b[:shorter]))
     if len(different):
         return int(different[0])
     return None if len(a) == len(b) else shorter

@@ -277,4 +277,4 @@ class Stream:
 
 
 def _skips(work: Work) -> bool:
-    return work.settings.get("long_prompt", "fail") == "skip"
+    return bool(work.settings.get("long_prompt", "fail") == "skip")

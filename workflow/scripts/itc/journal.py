@@ -138,7 +138,8 @@ class Journal:
         found = self._where.get(key)
         if found is None:
             return None
-        return json.loads(self._read(*found))
+        result: dict[str, Any] | None = json.loads(self._read(*found))
+        return result
 
     def append(self, key: str, record: dict[str, Any]) -> None:
         """Write one record with a single system call; on a full disk nothing of it remains."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 
@@ -13,7 +14,7 @@ from itc.claims._verdict import Verdict
 
 
 def assessed(
-    inputs: dict[str, pd.DataFrame], settings: dict
+    inputs: dict[str, pd.DataFrame], settings: dict[str, Any]
 ) -> Iterator[tuple[str, ModuleType, Verdict]]:
     """(claim, its module, verdict) of every part of every chosen claim.
 

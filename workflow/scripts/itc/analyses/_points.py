@@ -50,20 +50,25 @@ class Group:
 
     def mean(self, name: str) -> np.ndarray:
         """Mean [O] of quantity ``name``; NaN where a cost is missing for any problem."""
-        return np.mean([self._column_mean(p.values[name][:, c]) for p, c in self.parts], axis=0)
+        result: np.ndarray = np.mean(
+            [self._column_mean(p.values[name][:, c]) for p, c in self.parts], axis=0
+        )
+        return result
 
     @staticmethod
     def _column_mean(values: np.ndarray) -> np.ndarray:
         present = (~np.isnan(values)).sum(axis=0)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.nansum(values, axis=0) / present
+            result: np.ndarray = np.nansum(values, axis=0) / present
+            return result
 
     def replicates(self, name: str) -> np.ndarray:
         """Resampled means [R, O]."""
-        return np.mean(
+        result: np.ndarray = np.mean(
             [bootstrap.resampled_means(p.weights, p.values[name][:, c]) for p, c in self.parts],
             axis=0,
         )
+        return result
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -73,12 +78,16 @@ class Group:
     def se(self, name: str) -> np.ndarray:
         """Clustered standard error [O]."""
         each = [bootstrap.clustered_se(p.values[name][:, c]) for p, c in self.parts]
-        return np.sqrt(np.sum(np.square(each), axis=0)) / len(self.parts)
+        result: np.ndarray = np.sqrt(np.sum(np.square(each), axis=0)) / len(self.parts)
+        return result
 
     @property
     def n_problems(self) -> np.ndarray:
         """Problems behind every point [O], summed over datasets."""
-        return sum((~np.isnan(p.values["correct"][:, c])).sum(axis=0) for p, c in self.parts)
+        result: np.ndarray = sum(
+            (~np.isnan(p.values["correct"][:, c])).sum(axis=0) for p, c in self.parts
+        )
+        return result
 
     @property
     def smallest(self) -> int:
@@ -100,7 +109,8 @@ def upper_bounds(strategies: pd.Series, settings: Mapping[str, Any]) -> np.ndarr
         name: module in known and bool(registry.constants("strategies", module)["UPPER_BOUND"])
         for name, module in modules.items()
     }
-    return strategies.map(flags).to_numpy(dtype=bool)
+    result: np.ndarray = strategies.map(flags).to_numpy(dtype=bool)
+    return result
 
 
 def strategy_titles(strategies: pd.Series, settings: Mapping[str, Any]) -> pd.Series:

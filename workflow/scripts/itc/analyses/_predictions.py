@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -73,7 +74,7 @@ def predictions(
                     yield cell | {"held_out": "dataset"}, rows, learned.probability(x[here])
 
 
-def answered(outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
+def answered(outcomes: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
     """Decided responses with an answer: a response without one needs no prediction."""
     frame = responses.decided(outcomes, settings)
     return frame[frame["answer_class"] >= 0].reset_index(drop=True)

@@ -7,6 +7,7 @@ responses.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -29,7 +30,7 @@ def length_column(frame: pd.DataFrame) -> str | None:
     return None
 
 
-def decided(outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
+def decided(outcomes: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
     """Independent samples with a decided grade.
 
     Keeps rows of procedure ``settings["sample_procedure"]`` (default ``sample``) with verdict right
@@ -49,7 +50,9 @@ def decided(outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
     return frame.reset_index(drop=True)
 
 
-def judge_scores(outcomes: pd.DataFrame, settings: dict, frame: pd.DataFrame) -> np.ndarray:
+def judge_scores(
+    outcomes: pd.DataFrame, settings: dict[str, Any], frame: pd.DataFrame
+) -> np.ndarray:
     """Mean score (n,) of each response of ``frame`` over the judgements of it; NaN without any."""
     entries = settings.get("procedures", {})
     judges = [p for p, about in entries.items() if about.get("kind") == "judge"]
@@ -60,7 +63,8 @@ def judge_scores(outcomes: pd.DataFrame, settings: dict, frame: pd.DataFrame) ->
     # scales differ between judges, so only the first in the config speaks
     judged = judged[judged["procedure"] == next(p for p in judges if p in set(judged["procedure"]))]
     means = judged.groupby("parents")["score"].mean()
-    return means.reindex(frame["response_id"]).to_numpy(np.float64)
+    result: np.ndarray = means.reindex(frame["response_id"]).to_numpy(np.float64)
+    return result
 
 
 def short_draws(frame: pd.DataFrame) -> pd.Series:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -23,7 +25,7 @@ def of_group(group: Group, chosen: np.ndarray | slice = slice(None)) -> dict[str
     return {name: group.mean(quantity)[chosen] for name, quantity in QUANTITIES.items()}
 
 
-def of_rows(values: dict[str, np.ndarray], rows: np.ndarray, chosen: np.ndarray) -> dict:
+def of_rows(values: dict[str, np.ndarray], rows: np.ndarray, chosen: np.ndarray) -> dict[str, Any]:
     """COLUMNS of some problems of one dataset: means of values [P, O] over ``rows``."""
     cells = np.ix_(rows, chosen)
     return {name: values[quantity][cells].mean(axis=0) for name, quantity in QUANTITIES.items()}

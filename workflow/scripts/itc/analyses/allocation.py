@@ -88,7 +88,7 @@ def compute(
 
 
 def _options(
-    outcomes: pd.DataFrame, budgets: list[int], seed: int, options: Mapping[str, dict]
+    outcomes: pd.DataFrame, budgets: list[int], seed: int, options: Mapping[str, dict[str, Any]]
 ) -> tuple[dict[str, np.ndarray], list[tuple[str, int]]]:
     """Columns of table ``evaluations`` [P, O] of every option, and its strategy and budget."""
     found: dict[str, list[np.ndarray]] = {name: [] for name in EVALUATED}
@@ -130,7 +130,8 @@ def _cell(
         target = float(cost[:, at].mean())
         base = None
         for policy in POLICIES:
-            picked, votes = np.empty(n, dtype=int), Counter()
+            picked = np.empty(n, dtype=int)
+            votes: Counter[tuple[int, Any]] = Counter()
             for f in range(FOLDS):
                 test = fold == f
                 train = np.ones(n, bool) if policy == "oracle difficulty" else ~test

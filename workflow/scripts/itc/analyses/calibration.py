@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.analyses import _predictions, _responses
@@ -37,7 +39,7 @@ SCHEMA = register(
 )
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``calibration``; predictions are those of table ``prediction``."""
     frame = _predictions.answered(inputs["outcomes"], settings)
     curves = [

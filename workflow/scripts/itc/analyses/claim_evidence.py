@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.analyses._claims import assessed
@@ -33,7 +35,7 @@ SCHEMA = register(
 )
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``claim_evidence``, one row per unit of every part."""
     rows = []
     for name, _, verdict in assessed(inputs, settings):

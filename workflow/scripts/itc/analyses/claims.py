@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.analyses._claims import assessed
@@ -44,7 +46,7 @@ SCHEMA = register(
 )
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``claims``, one row per part of a claim."""
     rows = []
     for name, module, verdict in assessed(inputs, settings):

@@ -94,7 +94,8 @@ def _monte_carlo_se(group: _points.Group) -> np.ndarray:
     for part, columns in group.parts:
         se = part.values["monte_carlo_se"][:, columns]
         errors.append(np.sqrt(np.nansum(se**2, axis=0)) / np.maximum((~np.isnan(se)).sum(0), 1))
-    return np.sqrt(np.sum(np.square(errors), axis=0)) / len(group.parts)
+    result: np.ndarray = np.sqrt(np.sum(np.square(errors), axis=0)) / len(group.parts)
+    return result
 
 
 def draw_variance_share(group: _points.Group) -> np.ndarray:
@@ -110,4 +111,5 @@ def draw_variance_share(group: _points.Group) -> np.ndarray:
         mean, within = np.nanmean(v, axis=0), np.nanmean(v * (1 - v), axis=0)
         total = mean * (1 - mean)
         shares.append(np.divide(within, total, out=np.zeros_like(within), where=total > 1e-12))
-    return np.clip(np.mean(shares, axis=0), 0.0, 1.0)
+    result: np.ndarray = np.clip(np.mean(shares, axis=0), 0.0, 1.0)
+    return result

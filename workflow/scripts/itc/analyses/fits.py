@@ -74,8 +74,9 @@ def _fit(
     found["r_squared", 0] = one.r_squared, np.full(len(replicates), np.nan)
     if law == "saturating":
         top = 4 * int(budgets.max())
-        found["saturation_budget", 0] = tuple(
-            fits.saturation_budget(f.parameters, THRESHOLD, top) for f in (one, many)
+        found["saturation_budget", 0] = (
+            fits.saturation_budget(one.parameters, THRESHOLD, top),
+            fits.saturation_budget(many.parameters, THRESHOLD, top),
         )
     for i, budget in enumerate(budgets):
         found["fitted", int(budget)] = one.fitted[:, i], many.fitted[:, i]

@@ -8,6 +8,7 @@ has who brings a new set of problems and no answers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -56,7 +57,7 @@ SCHEMA = register(
 )
 
 
-def learners(settings: dict) -> list[str]:
+def learners(settings: dict[str, Any]) -> list[str]:
     """Strategies of the study whose weights are learned from features (``columns``)."""
     chosen = settings.get("strategies") or registry.names("strategies")
     known = [name for name in chosen if name in registry.names("strategies")]
@@ -83,8 +84,8 @@ def gains(
 
 
 def _cells(
-    outcomes: pd.DataFrame, settings: dict
-) -> Iterator[tuple[dict, list[int], np.ndarray, int]]:
+    outcomes: pd.DataFrame, settings: dict[str, Any]
+) -> Iterator[tuple[dict[str, Any], list[int], np.ndarray, int]]:
     """Identity, budgets, gains [P, B] and undecided responses of every cell that can be learned."""
     procedure = settings.get("sample_procedure", "sample")
     outcomes = outcomes[outcomes["procedure"] == procedure]
@@ -126,13 +127,13 @@ def summary(parts: list[np.ndarray]) -> dict[str, float]:
     return about | {"low": mean - reach, "high": mean + reach}
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``learned_votes``; cells that cannot learn (too few problems, no text) are absent.
 
     "all" holds budgets at which every dataset of the model has a value.
     """
     rows = []
-    together: dict[tuple, list[tuple[np.ndarray, int]]] = {}
+    together: dict[tuple[Any, ...], list[tuple[np.ndarray, int]]] = {}
     for cell, budgets, gain, n_undecided in _cells(inputs["outcomes"], settings):
         for budget, values in zip(budgets, gain.T, strict=True):
             row = cell | {"budget": budget, "n_undecided": n_undecided}

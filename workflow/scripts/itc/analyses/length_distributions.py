@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -44,7 +46,7 @@ def edges(length: np.ndarray) -> np.ndarray:
     return found
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``length_distributions``; responses of unknown or no length take no part."""
     frame = responses.decided(inputs["outcomes"], settings)
     blocks = []

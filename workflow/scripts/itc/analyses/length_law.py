@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -47,7 +49,8 @@ def ranked(length: np.ndarray, problem: np.ndarray, n_ranks: int) -> np.ndarray:
     """
     by = pd.Series(length).groupby(problem)
     place = (by.rank() - 0.5) / by.transform("size")
-    return np.clip(np.ceil(place.to_numpy() * n_ranks), 1, n_ranks).astype(int)
+    result: np.ndarray = np.clip(np.ceil(place.to_numpy() * n_ranks), 1, n_ranks).astype(int)
+    return result
 
 
 def _mean(values: np.ndarray) -> tuple[float, float, float]:
@@ -59,7 +62,7 @@ def _mean(values: np.ndarray) -> tuple[float, float, float]:
     return values.mean(), values.mean() - reach, values.mean() + reach
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``length_law``; only problems with at least two draws of known length take part."""
     frame = responses.decided(inputs["outcomes"], settings)
     rows = []

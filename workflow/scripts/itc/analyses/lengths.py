@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -53,7 +55,9 @@ def measures(frame: pd.DataFrame) -> dict[str, str]:
     return found
 
 
-def shortest_minus_longest(length: np.ndarray, right: np.ndarray, problem: np.ndarray) -> dict:
+def shortest_minus_longest(
+    length: np.ndarray, right: np.ndarray, problem: np.ndarray
+) -> dict[str, Any]:
     """Accuracy of each question's shortest draw minus that of its longest, mean and 95 % interval.
 
     Ties share the place (mean over the tied draws); questions whose draws are all equally long do
@@ -83,7 +87,7 @@ def shortest_minus_longest(length: np.ndarray, right: np.ndarray, problem: np.nd
     }
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``lengths``; measures that no response has are left out."""
     frame = responses.decided(inputs["outcomes"], settings)
     chosen = measures(frame)

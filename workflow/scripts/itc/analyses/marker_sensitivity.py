@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -75,7 +77,7 @@ def _agrees(values: pd.Series, reference: pd.Series) -> pd.Series:
     return signs.astype("boolean").mask(values.isna() | reference.isna())
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``marker_sensitivity``: whole responses, hits per 1,000 words."""
     table = inputs["markers"]
     table = table[(table["region"] == "whole") & (table["statistic"] == "per_1000_words")]

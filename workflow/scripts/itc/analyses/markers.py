@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.analyses import _responses as responses
@@ -47,7 +49,7 @@ def measures(available: set[str]) -> dict[str, tuple[str, str, str]]:
     return {column: identity for column, identity in found.items() if column in available}
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``markers``; empty where outcomes hold no marker features. Units: hits per 1,000."""
     frame = responses.decided(inputs["outcomes"], settings)
     chosen = measures({c for c in frame if frame[c].notna().any()})

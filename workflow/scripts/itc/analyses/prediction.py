@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from scipy import stats
@@ -57,7 +59,7 @@ def _interval(centre: float, se: float, n: int) -> tuple[float, float]:
     return max(centre - reach, 0.0), min(centre + reach, 1.0)
 
 
-def measures(probability: np.ndarray, right: np.ndarray, problem: np.ndarray) -> dict:
+def measures(probability: np.ndarray, right: np.ndarray, problem: np.ndarray) -> dict[str, Any]:
     """Columns of the table from one set of held-out predictions; ``problem`` codes 0..P-1."""
     n_problems = int(problem.max()) + 1
     area = measure.auroc(probability, right)
@@ -89,7 +91,7 @@ def measures(probability: np.ndarray, right: np.ndarray, problem: np.ndarray) ->
     }
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``prediction``; every probability comes from a fit that never saw the question."""
     frame = _predictions.answered(inputs["outcomes"], settings)
     rows = []

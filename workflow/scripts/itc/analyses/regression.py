@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from statsmodels.stats.multitest import multipletests
@@ -89,7 +91,7 @@ def adjust(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
-def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
+def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``regression`` without ``p_adjusted``, which needs all models: see ``finish``.
 
     Coefficients are per standard deviation within model, dataset, subset.
@@ -105,7 +107,7 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict) -> pd.DataFrame:
             chosen = [(name, fs, methods) for name, fs in specifications(rows).items()]
             if subset == "decided":
                 chosen += [("single", (f,), ("pooled", "within")) for f in singles(rows)]
-            cell = {"model": model, "dataset": dataset, "subset": subset}
+            cell: dict[str, Any] = {"model": model, "dataset": dataset, "subset": subset}
             cell["n_undecided"] = responses.n_undecided(rows)
             for name, features, fitted in chosen:
                 design = make_design(rows, features)

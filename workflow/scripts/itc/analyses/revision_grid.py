@@ -101,7 +101,11 @@ def _grid(pool: Pool, procedure: str, settings: Mapping[str, Any]) -> list[dict[
         low, high = bootstrap.share_interval(replicates, mean, n, n - 1)
         length = chain.output[:, :, : r + 1].sum(axis=2)
         known = not np.isnan(length).any()
-        longest = order.expected_maximum(length, chains).mean(axis=0) if known else None
+        longest = (
+            order.expected_maximum(length, chains).mean(axis=0)
+            if known
+            else np.full(len(chains), np.nan)
+        )
         for i, c in enumerate(chains):
             rows.append(
                 {
@@ -113,7 +117,7 @@ def _grid(pool: Pool, procedure: str, settings: Mapping[str, Any]) -> list[dict[
                     "low": float(low[i]),
                     "high": float(high[i]),
                     "cost_output_tokens": float(c * length.mean()) if known else np.nan,
-                    "cost_sequential_tokens": float(longest[i]) if known else np.nan,
+                    "cost_sequential_tokens": float(longest[i]),
                 }
             )
     return rows

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -11,7 +13,7 @@ from itc.claims._verdict import MIN_PROBLEMS, Unit, Verdict, assess_units
 SUBSET = "exchangeable"  # answered, and no draw index of another length; see analyses/_responses
 
 
-def reasoning_rows(outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
+def reasoning_rows(outcomes: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
     """Decided samples of reasoning models, in the subset that claims use."""
     models = settings.get("models", {})
     wanted = [m for m in outcomes["model"].unique() if models.get(m, {}).get("reasoning")]
@@ -51,7 +53,11 @@ def units(rows: pd.DataFrame, column: str, sign: float) -> tuple[list[Unit], lis
 
 
 def assess(
-    outcomes: pd.DataFrame, settings: dict, column: str, sign: float, about: dict
+    outcomes: pd.DataFrame,
+    settings: dict[str, Any],
+    column: str,
+    sign: float,
+    about: dict[str, Any],
 ) -> list[Verdict]:
     """Verdicts ``pooled`` and ``within`` on one feature column of reasoning models."""
     rows = reasoning_rows(outcomes, settings)

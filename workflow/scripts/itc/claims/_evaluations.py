@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,13 +14,13 @@ from itc import registry
 class Evaluations:
     """Look-up of operating points; a point is (dataset, model, strategy, budget)."""
 
-    def __init__(self, frame: pd.DataFrame, settings: dict) -> None:
+    def __init__(self, frame: pd.DataFrame, settings: dict[str, Any]) -> None:
         """``frame``: table ``evaluations``; ``settings``: see docs/architecture.md."""
         self.frame = frame.reset_index(drop=True)
         self.settings = settings
         keys = ["dataset", "model", "strategy", "budget"]
         self._rows = self.frame.groupby(keys, sort=True, observed=True).indices
-        self._budgets: dict[tuple, list[int]] = {}
+        self._budgets: dict[tuple[Any, ...], list[int]] = {}
         for dataset, model, strategy, budget in self._rows:
             self._budgets.setdefault((dataset, model, strategy), []).append(int(budget))
 
@@ -83,13 +84,13 @@ class Evaluations:
             return ""
         entry = literals["PROCEDURE"]
         about = self.settings.get("procedures", {}).get(entry, {})
-        return about.get("kind") or entry.split("_")[0]
+        return str(about.get("kind") or entry.split("_")[0])
 
     def upper_bound(self, strategy: str) -> bool:
         """Whether a strategy needs an oracle."""
         return bool(self._literals(strategy).get("UPPER_BOUND", False))
 
-    def _literals(self, strategy: str) -> dict:
+    def _literals(self, strategy: str) -> dict[str, Any]:
         """Constants of a strategy's module; empty for unknown names."""
         module, _ = registry.strategy(strategy, self.settings.get("strategy_options", {}))
         known = module in registry.names("strategies")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,7 +19,7 @@ class ClaimConfigError(ValueError):
     """config/claims.yaml does not fit the claims; the message names the claim and the mend."""
 
 
-def check(raw: object, where: str) -> dict[str, dict]:
+def check(raw: object, where: str) -> dict[str, dict[str, Any]]:
     """Entries by claim, each with exactly KEYS; every claim of the registry must have one.
 
     Raises ClaimConfigError naming ``where``, the claim, the value and the mend.
@@ -54,7 +55,7 @@ def check(raw: object, where: str) -> dict[str, dict]:
     return raw
 
 
-def read(path: Path, where: str) -> dict[str, dict]:
+def read(path: Path, where: str) -> dict[str, dict[str, Any]]:
     """Checked entries of a file, named ``where`` in errors (ClaimConfigError)."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -67,6 +68,6 @@ def read(path: Path, where: str) -> dict[str, dict]:
 
 
 @cache
-def load() -> dict[str, dict]:
+def load() -> dict[str, dict[str, Any]]:
     """Entries of the shipped file."""
     return read(FILE, "config/claims.yaml")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -116,7 +117,7 @@ def decide(kind: str, effect: float, low: float, high: float, smallest: float) -
 def assess_units(
     part: str,
     units: Sequence[Unit | None],
-    about: dict,
+    about: dict[str, Any],
     reason: str,
     kind: str = GREATER,
     by_problems: bool = False,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.claims._accuracy import last_doubling
@@ -16,7 +18,9 @@ STATEMENT = (
 TABLES = ("evaluations",)
 
 
-def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+def assess(
+    tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
+) -> list[Verdict]:
     """Parts: gain of the last doubling; gain from 2 to 4 votes minus that gain."""
     points = Evaluations(tables["evaluations"], settings)
     last, decline = [], []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.claims._accuracy import last_doubling
@@ -13,7 +15,9 @@ STATEMENT = "The last doubling of n makes best-of-n by the model's own judgement
 TABLES = ("evaluations",)
 
 
-def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+def assess(
+    tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
+) -> list[Verdict]:
     """One part per strategy that reads a judge; unit: model x dataset; effect: accuracy lost."""
     points = Evaluations(tables["evaluations"], settings)
     cells = list(points.cells())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.claims._accuracy import TOKENS, gain_at_equal_cost
@@ -17,7 +19,9 @@ TABLES = ("evaluations",)
 BASELINES = ("majority", "single")
 
 
-def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+def assess(
+    tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
+) -> list[Verdict]:
     """One part per strategy; unit: reasoning model x dataset; strategies with an oracle are out."""
     points = Evaluations(tables["evaluations"], settings)
     cells = list(points.cells(reasoning=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.claims import _association
@@ -12,7 +14,9 @@ STATEMENT = "Correct responses of reasoning models have more discourse markers t
 TABLES = ("outcomes",)
 
 
-def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+def assess(
+    tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
+) -> list[Verdict]:
     """Effect: hits per 1,000 words, correct minus incorrect responses."""
     column = "f_discourse_per_1000_words"
     return _association.assess(tables["outcomes"], settings, column, 1.0, about)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.claims._accuracy import LATENCY, TOKENS, gain_at_equal_cost
@@ -24,7 +26,9 @@ def _turned(unit: Unit | None) -> Unit | None:
     return Unit(unit.model, unit.dataset, -unit.effect, -unit.influence)
 
 
-def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+def assess(
+    tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
+) -> list[Verdict]:
     """One part per sequential strategy and cost axis; unit: model x dataset, all models."""
     points = Evaluations(tables["evaluations"], settings)
     cells = list(points.cells())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.claims._evaluations import Evaluations
@@ -15,7 +17,9 @@ STATEMENT = (
 TABLES = ("evaluations",)
 
 
-def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+def assess(
+    tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
+) -> list[Verdict]:
     """Unit: reasoning model x dataset. The best other vote is chosen on the same data, which
     favours the other models and so makes the claim harder to support.
     """

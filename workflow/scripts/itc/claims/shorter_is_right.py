@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -14,7 +16,9 @@ STATEMENT = "Correct responses of reasoning models are shorter than incorrect on
 TABLES = ("outcomes",)
 
 
-def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+def assess(
+    tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
+) -> list[Verdict]:
     """Effect: ln(length) of incorrect minus correct responses, in tokens or else in words."""
     outcomes = tables["outcomes"]
     column = length_column(outcomes)

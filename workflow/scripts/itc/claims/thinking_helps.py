@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.claims._accuracy import TOKENS
@@ -16,7 +18,7 @@ STATEMENT = (
 TABLES = ("evaluations",)
 
 
-def pairs(models: dict[str, dict]) -> list[tuple[str, str]]:
+def pairs(models: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
     """(reasoning, other) config entries that name the same weights."""
     return [
         (on, off)
@@ -29,7 +31,9 @@ def pairs(models: dict[str, dict]) -> list[tuple[str, str]]:
     ]
 
 
-def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+def assess(
+    tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
+) -> list[Verdict]:
     """Unit: pair of config entries x dataset; the vote is taken at the tokens of one thought."""
     points = Evaluations(tables["evaluations"], settings)
     units: list[Unit | None] = []

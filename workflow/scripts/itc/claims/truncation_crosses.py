@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from itc.claims._verdict import Verdict, assess_units, from_means
@@ -19,12 +21,14 @@ def _accuracy(rows: pd.DataFrame) -> pd.Series:
     return (rows["verdict"] == "right").groupby(rows["problem_id"]).mean()
 
 
-def assess(tables: dict[str, pd.DataFrame], settings: dict, about: dict) -> list[Verdict]:
+def assess(
+    tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
+) -> list[Verdict]:
     """Parts ``cut`` (other minus cut) and ``uncut`` (uncut minus other); unit: model x dataset."""
     outcomes, models = tables["outcomes"], settings.get("models", {})
     kinds = {p: a["kind"] for p, a in settings.get("procedures", {}).items()}
     sample = settings.get("sample_procedure", "sample")
-    parts: dict[str, list] = {"cut": [], "uncut": []}
+    parts: dict[str, list[Any]] = {"cut": [], "uncut": []}
     for dataset, rows in outcomes.groupby("dataset", sort=True, observed=True):
         plain = rows[rows["procedure"] == sample]
         others = {

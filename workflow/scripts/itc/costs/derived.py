@@ -38,12 +38,14 @@ def kinetics_eflops(
     compute = parameter_flops(parameters, output)
     compute = compute + 2.0 * (2.0 * attention + squared) * shape["heads"] * depth
     memory = 2.0 * (2.0 * traffic + squared) * shape["kv_heads"] * depth
-    return compute + FLOPS_PER_BYTE * BYTES_PER_VALUE * memory
+    result: np.ndarray = compute + FLOPS_PER_BYTE * BYTES_PER_VALUE * memory
+    return result
 
 
 def money(prompt: np.ndarray, output: np.ndarray, price: Mapping[str, Any]) -> np.ndarray:
     """US dollars by a dated list price (``input`` and ``output`` per million tokens)."""
-    return (prompt * price["input"] + output * price["output"]) / 1e6
+    result: np.ndarray = (prompt * price["input"] + output * price["output"]) / 1e6
+    return result
 
 
 def derive(costs: Mapping[str, np.ndarray], model: Mapping[str, Any]) -> dict[str, np.ndarray]:

@@ -142,7 +142,8 @@ def programs(rows: pd.DataFrame, spec: Mapping[str, Any], where: str) -> pd.Data
 
 
 def _public(record: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return json.loads(record.get("public_test_cases") or "[]")
+    result: list[dict[str, Any]] = json.loads(record.get("public_test_cases") or "[]")
+    return result
 
 
 def _test(test: Mapping[str, Any], function: str | None) -> dict[str, Any]:
@@ -165,10 +166,12 @@ def private_tests(packed: str, where: str) -> list[dict[str, Any]]:
         return []
     try:
         if packed.lstrip().startswith("["):
-            return json.loads(packed)
-        text = _TextOnly(io.BytesIO(zlib.decompress(base64.b64decode(packed)))).load()
-        return json.loads(text)
+            text = packed
+        else:
+            text = _TextOnly(io.BytesIO(zlib.decompress(base64.b64decode(packed)))).load()
+        tests: list[dict[str, Any]] = json.loads(text)
     except (ValueError, TypeError, EOFError, zlib.error, binascii.Error, pickle.PickleError) as e:
         raise DatasetError(
             f"{where}: private_test_cases is neither JSON nor LiveCodeBench's packed form ({e})"
         ) from e
+    return tests

@@ -59,7 +59,8 @@ class Server:
                 said = f"{type(error).__name__}"
                 continue
             if answer.status_code == 200:
-                return answer.json()
+                result: dict[str, Any] | None = answer.json()
+                return result
             said = f"status {answer.status_code}: {self._hide(answer.text[:300])}"
             if answer.status_code in RETRIED:
                 after = answer.headers.get("retry-after", "")

@@ -70,7 +70,7 @@ class Prompter:
                 f"{name} has no chat template; give one in its entry of config/models.yaml "
                 f"(chat_template: path of a Jinja2 file)"
             )
-        self._rendered: OrderedDict[tuple, tuple[list[int], bool]] = OrderedDict()
+        self._rendered: OrderedDict[tuple[Any, ...], tuple[list[int], bool]] = OrderedDict()
         self._close = self.encode(thinking[1]) if thinking else []
         self._open = self.encode(thinking[0]) if thinking else []
 
@@ -94,7 +94,7 @@ class Prompter:
     def decode(self, ids: list[int]) -> str:
         """Text of ``ids`` with special tokens shown; never holds a lone surrogate."""
         text = self.tokenizer.decode(ids, skip_special_tokens=False)
-        return text.encode("utf-8", "replace").decode("utf-8")
+        return str(text.encode("utf-8", "replace").decode("utf-8"))
 
     def build(self, request: Request) -> Prompt:
         """The prompt of ``request``; raises LongPromptError when it leaves no room."""

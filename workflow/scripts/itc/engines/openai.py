@@ -101,9 +101,12 @@ class OpenAIEngine:
 
     def add(self, key: str, request: Request) -> None:
         """See ``Engine.add``."""
-        prompt = self._prompter.build(request) if self._prompter else None
-        call = self._complete if prompt else self._chat
-        self._open.add(self._threads.submit(call, key, request, prompt))
+        if self._prompter is None:
+            future = self._threads.submit(self._chat, key, request)
+        else:
+            prompt = self._prompter.build(request)
+            future = self._threads.submit(self._complete, key, request, prompt, self._prompter)
+        self._open.add(future)
 
     def measure(self, request: Request) -> int:
         """See ``Engine.measure``; 0 without a tokenizer, the server then decides."""
@@ -116,8 +119,10 @@ class OpenAIEngine:
 
     # -- the two end points ----------------------------------------------------------------------
 
-    def _complete(self, key: str, request: Request, prompt: Prompt) -> Completion:
-        params, prompter = request.params, self._prompter
+    def _complete(
+        self, key: str, request: Request, prompt: Prompt, prompter: Prompter
+    ) -> Completion:
+        params = request.params
         body = self._common(request) | {"prompt": prompt.ids, "return_token_ids": True}
         body |= {"skip_special_tokens": False, "logprobs": params.logprobs or None}
         if params.choices:
@@ -136,7 +141,7 @@ class OpenAIEngine:
         done.platform = self.platform
         return done
 
-    def _chat(self, key: str, request: Request, _: Prompt | None) -> Completion:
+    def _chat(self, key: str, request: Request) -> Completion:
         prefix = "".join(_text(part) for part in request.prefix)
         messages = [dict(m) for m in request.messages]
         body = self._common(request)

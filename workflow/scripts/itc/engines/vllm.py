@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib.metadata
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -250,14 +250,20 @@ def _device(vllm: Any) -> str:
 def _streaming_class() -> type:
     from vllm.logprobs import FlatLogprobs
 
-    class StreamingLogprobs(FlatLogprobs):
+    class StreamingLogprobs(FlatLogprobs):  # type: ignore[misc]  # vLLM is skipped, see pyproject
         """Receives the log-probs of each new token and keeps only their summary."""
 
         def __init__(self, summary: Summary) -> None:
             super().__init__()
             self._summary = summary
 
-        def append_fast(self, token_ids, logprobs, ranks, decoded_tokens) -> None:
+        def append_fast(
+            self,
+            token_ids: Sequence[int],
+            logprobs: list[float],
+            ranks: Any,
+            decoded_tokens: Any,
+        ) -> None:
             # The sampled token comes first, then the most likely ones.
             self._summary.add(logprobs[0], logprobs[1:])
 

@@ -112,7 +112,7 @@ class Estimate:
             thinking=model.thinking,
         )
         calls = registry.load("procedures", settings["kind"]).requests(work)
-        return calls * self.problems[run.dataset]
+        return int(calls * self.problems[run.dataset])
 
     # -- estimates -------------------------------------------------------------------------------
 
@@ -178,4 +178,4 @@ class Estimate:
 def _rows(path: Path) -> int:
     import pyarrow.parquet as pq
 
-    return pq.read_metadata(path).num_rows
+    return int(pq.read_metadata(path).num_rows)

@@ -33,18 +33,21 @@ def at_least(
     for column, (k, m) in enumerate(zip(ks, needed, strict=True)):
         hits = np.arange(min(max(int(m), 0), k + 1), k + 1)
         tails[:, column] = (c[every][:, hits] * c[n - every][:, k - hits]).sum(1) / c[n, k]
-    return np.minimum(tails, 1.0)[counts]
+    result: np.ndarray = np.minimum(tails, 1.0)[counts]
+    return result
 
 
 def coverage(n_right: np.ndarray, n: int, budgets: Sequence[int]) -> np.ndarray:
     """pass@k: 1 - C(N - c, k) / C(N, k), float [P, B] (arXiv 2107.03374, 2407.21787)."""
     counts, ks = _right_counts(n_right, n), check_budgets(budgets, n)
     c = binomials(n)
-    return (1.0 - c[:, ks] / c[n, ks])[n - counts]
+    result: np.ndarray = (1.0 - c[:, ks] / c[n, ks])[n - counts]
+    return result
 
 
 def all_right(n_right: np.ndarray, n: int, budgets: Sequence[int]) -> np.ndarray:
     """Worst-of-k: C(c, k) / C(N, k), float [P, B] (arXiv 2504.00294)."""
     counts, ks = _right_counts(n_right, n), check_budgets(budgets, n)
     c = binomials(n)
-    return (c[:, ks] / c[n, ks])[counts]
+    result: np.ndarray = (c[:, ks] / c[n, ks])[counts]
+    return result

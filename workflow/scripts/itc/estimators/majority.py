@@ -9,6 +9,7 @@ votes in the whole pool, and draws without an answer, cannot tie and merge into 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numba
 import numpy as np
@@ -19,7 +20,9 @@ TIES = ("even", "first")
 
 
 @numba.njit(cache=True)
-def _win_even(votes, others, blank, ks, c, out):
+def _win_even(
+    votes: int, others: np.ndarray, blank: int, ks: np.ndarray, c: np.ndarray, out: np.ndarray
+) -> None:
     """Numerators (times C(N, k)) of P(the class with ``votes`` wins); ties shared evenly.
 
     ``others`` counts of the other classes, largest first; ``blank`` draws without an answer.
@@ -62,7 +65,9 @@ def _win_even(votes, others, blank, ks, c, out):
 
 
 @numba.njit(cache=True)
-def _win_first(own, codes, counts, ks, c, out):
+def _win_first(
+    own: int, codes: np.ndarray, counts: np.ndarray, ks: np.ndarray, c: np.ndarray, out: np.ndarray
+) -> None:
     """As _win_even, but a tie goes to the class drawn first (draws keep their recorded order).
 
     Given the first drawn member of class ``own``, a rival ties without winning only if all its t
@@ -123,7 +128,8 @@ def win_probability(
     ks, c = check_budgets(budgets, n), binomials(n)
     out = np.zeros(len(ks))
     _win_even(int(votes), np.ascontiguousarray(rivals), int(blank), ks, c, out)
-    return out / c[n, ks]
+    result: np.ndarray = out / c[n, ks]
+    return result
 
 
 def majority(
@@ -151,7 +157,7 @@ def majority(
     ks, c = check_budgets(budgets, n), binomials(n)
     result = np.zeros((n_problems, len(ks)))
     counts = class_counts(codes, n_classes)
-    known: dict[tuple, np.ndarray] = {}
+    known: dict[tuple[Any, ...], np.ndarray] = {}
     for p in range(n_problems):
         ranked = np.sort(counts[p][counts[p] > 0])[::-1]
         for own in np.flatnonzero((credit[p] > 0) & (counts[p] > 0)):
@@ -167,7 +173,8 @@ def majority(
                     _win_even(votes, others, n - int(ranked.sum()), ks, c, known[key])
                 wins = known[key]
             result[p] += credit[p, own] * wins
-    return np.minimum(result / c[n, ks], 1.0)
+    found: np.ndarray = np.minimum(result / c[n, ks], 1.0)
+    return found
 
 
 def both_majorities(

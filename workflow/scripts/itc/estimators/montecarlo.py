@@ -13,7 +13,7 @@ that mostly agrees with the majority needs few replicates.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -34,7 +34,7 @@ class MonteCarlo:
     extra: dict[str, np.ndarray] = field(default_factory=dict)
 
 
-def problem_seeds(problem_ids: Sequence[str], seed: int) -> np.ndarray:
+def problem_seeds(problem_ids: Iterable[str], seed: int) -> np.ndarray:
     """One uint64 per problem from its name and ``seed``; independent of the other problems."""
     digests = (
         hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest() for name in problem_ids

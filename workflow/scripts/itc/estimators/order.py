@@ -32,7 +32,8 @@ def expected_order_statistic(
 ) -> np.ndarray:
     """Expected m-th smallest of k of the N ``values`` [P, N], float [P, B], in their unit."""
     array = np.sort(check_rectangle(values, "values"), axis=1)
-    return array @ order_weights(array.shape[1], budgets, m).T
+    result: np.ndarray = array @ order_weights(array.shape[1], budgets, m).T
+    return result
 
 
 def expected_maximum(values: np.ndarray, budgets: Sequence[int]) -> np.ndarray:
@@ -49,7 +50,8 @@ def tie_means(sorted_scores: np.ndarray, values: np.ndarray) -> np.ndarray:
     change[:, 1:] = sorted_scores[:, 1:] != sorted_scores[:, :-1]
     group = np.cumsum(change.ravel()) - 1
     means = np.bincount(group, weights=np.asarray(values, float).ravel()) / np.bincount(group)
-    return means[group].reshape(sorted_scores.shape)
+    result: np.ndarray = means[group].reshape(sorted_scores.shape)
+    return result
 
 
 def expected_pick(
@@ -68,11 +70,20 @@ def expected_pick(
     order = np.argsort(-ranked, axis=1, kind="stable")
     best_first = np.take_along_axis(ranked, order, 1)
     means = tie_means(best_first, np.take_along_axis(values, order, 1))
-    return means @ order_weights(values.shape[1], budgets).T
+    result: np.ndarray = means @ order_weights(values.shape[1], budgets).T
+    return result
 
 
 @numba.njit(cache=True)
-def _halt(good, bad, ks, m, c, spent, path):
+def _halt(
+    good: np.ndarray,
+    bad: np.ndarray,
+    ks: np.ndarray,
+    m: int,
+    c: np.ndarray,
+    spent: np.ndarray,
+    path: np.ndarray,
+) -> None:
     """Fill ``spent`` and ``path`` [B] for one problem; ``good`` (finishing), ``bad`` sorted."""
     a, z = good.size, bad.size
     n = a + z

@@ -14,7 +14,7 @@ MAX_M = 3
 
 
 @numba.njit(cache=True)
-def _after(codes, lengths, credit, out):
+def _after(codes: np.ndarray, lengths: np.ndarray, credit: np.ndarray, out: np.ndarray) -> None:
     """Expected credit ``out`` [3, A] of the vote of 1, 2 or 3 chains whose longest is chain i.
 
     ``codes`` [A] classes of the answered chains from short to long. The one or two others are

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 from scipy import special
@@ -27,7 +28,8 @@ def beta_confidence(n: int) -> np.ndarray:
     (arXiv 2305.11860).
     """
     a = np.arange(n + 1)
-    return special.betainc(a[None, :] + 1.0, a[:, None] + 1.0, 0.5)
+    result: np.ndarray = special.betainc(a[None, :] + 1.0, a[:, None] + 1.0, 0.5)
+    return result
 
 
 @lru_cache(maxsize=4)
@@ -44,14 +46,32 @@ def gamma_tables(n: int) -> tuple[np.ndarray, np.ndarray]:
     return weights / 2, special.gammainc(shapes[None, None, :], x[:, :, None])
 
 
-def _run(kernel, codes, tokens, also, credit, upper, budgets, seeds, arguments, precision, more=()):
+def _run(
+    kernel: Callable[..., None],
+    codes: np.ndarray,
+    tokens: np.ndarray,
+    also: Mapping[str, np.ndarray],
+    credit: np.ndarray,
+    upper: np.ndarray,
+    budgets: Sequence[int],
+    seeds: np.ndarray,
+    arguments: tuple[Any, ...],
+    precision: Mapping[str, Any],
+    more: tuple[str, ...] = (),
+) -> mc.MonteCarlo:
     ks = check_budgets(budgets, codes.shape[1])
     amounts = np.ascontiguousarray([tokens, *also.values()], dtype=np.float64)
     names = (*EXTRA, *also, *more)
     codes = np.ascontiguousarray(codes, dtype=np.int64)
     stacked = np.zeros((len(names), len(codes), len(ks)))
 
-    def block(first, last, sums, squares, extras):
+    def block(
+        first: int,
+        last: int,
+        sums: np.ndarray,
+        squares: np.ndarray,
+        extras: dict[str, np.ndarray],
+    ) -> None:
         kernel(
             *(codes, amounts, credit, upper, ks, seeds),
             *(first, last, sums, squares, stacked, *arguments),

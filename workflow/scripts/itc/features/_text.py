@@ -39,7 +39,8 @@ def floats(responses: pd.DataFrame, column: str) -> np.ndarray:
     """Column as float64 with NaN for missing, also where the column itself is missing."""
     if column not in responses:
         return np.full(len(responses), np.nan)
-    return pd.to_numeric(responses[column]).to_numpy(np.float64, na_value=np.nan)
+    result: np.ndarray = pd.to_numeric(responses[column]).to_numpy(np.float64, na_value=np.nan)
+    return result
 
 
 def border(responses: pd.DataFrame) -> np.ndarray:

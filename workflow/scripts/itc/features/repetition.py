@@ -47,7 +47,8 @@ def window_hashes(data: np.ndarray, starts: np.ndarray) -> np.ndarray:
     value = (running[starts + WINDOW] - running[starts]) * back[starts]
     value ^= value >> np.uint64(29)  # low bits of the sum are weak, and choose the sample
     value *= np.uint64(0xBF58476D1CE4E5B9)
-    return value ^ (value >> np.uint64(32))
+    result: np.ndarray = value ^ (value >> np.uint64(32))
+    return result
 
 
 def _repeated(hashes: np.ndarray) -> np.ndarray:
@@ -86,16 +87,21 @@ def repetition(text: str, end: float = 0.0) -> tuple[float, float, float, float]
         cut = len(data)
     else:
         cut = len(text[: int(end)].encode())
-    parts = [
+    inside, after = (
         _inside(starts[own], hashes[own], looked[own])
         for own in (starts + WINDOW <= cut, starts >= cut)
-    ]
+    )
     starts, hashes = starts[looked], hashes[looked]
     if len(starts) == 0:
-        return 0.0, 0.0, *parts
+        return 0.0, 0.0, inside, after
     repeated = _repeated(hashes)
     tail = starts >= (1 - TAIL) * len(data)
-    return float(repeated.mean()), float(repeated[tail].mean()) if tail.any() else np.nan, *parts
+    return (
+        float(repeated.mean()),
+        float(repeated[tail].mean()) if tail.any() else np.nan,
+        inside,
+        after,
+    )
 
 
 def compute(responses: pd.DataFrame) -> pd.DataFrame:

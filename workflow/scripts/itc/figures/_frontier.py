@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -125,7 +127,7 @@ def uncertainty(ax: Axes, best: pd.DataFrame, cost: str, look: Look, crowded: bo
         )
 
 
-def _shape_note(fig: Figure, looks: dict, truncated: bool) -> None:
+def _shape_note(fig: Figure, looks: dict[str, Any], truncated: bool) -> None:
     kinds = {look.reasoning for look in looks.values()}
     handles = []
     if True in kinds:

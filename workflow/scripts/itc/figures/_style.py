@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import matplotlib
 import pandas as pd
@@ -106,7 +107,7 @@ class Look:
     face: str
     reasoning: bool | None
 
-    def points(self) -> dict[str, object]:
+    def points(self) -> dict[str, Any]:
         """Keyword arguments of ``Axes.plot`` for this model's markers."""
         return {
             "color": self.colour,

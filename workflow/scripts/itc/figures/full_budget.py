@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
@@ -26,7 +28,9 @@ COLUMNS = (
     "recorded",
     "undecided",
 )
-VOTE, OURS, THEIRS = {"marker": "s"}, {"marker": "o"}, {"marker": "D", "markerfacecolor": PAPER}
+VOTE: dict[str, Any] = {"marker": "s"}
+OURS: dict[str, Any] = {"marker": "o"}
+THEIRS: dict[str, Any] = {"marker": "D", "markerfacecolor": PAPER}
 
 
 def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
@@ -99,7 +103,7 @@ def _panel(ax: Axes, rows: pd.DataFrame, order: list[str], n_others: int) -> Non
 
 
 def _key() -> list[plt.Line2D]:
-    def dot(look: dict, label: str) -> plt.Line2D:
+    def dot(look: dict[str, Any], label: str) -> plt.Line2D:
         return plt.Line2D([], [], linestyle="none", color=INK, markersize=5, label=label, **look)
 
     best = plt.Line2D([], [], color=INK, linestyle="--", linewidth=0.9, label="best of the others")

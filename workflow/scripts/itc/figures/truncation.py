@@ -24,7 +24,7 @@ def draw(tables: dict[str, pd.DataFrame]) -> tuple[Figure, pd.DataFrame]:
     with style():
         curves = rows_of(tables, "curves", *NEEDED)
         cut = None if curves is None else curves[curves["strategy"] == CUT]
-        if cut is None or cut.empty:
+        if curves is None or cut is None or cut.empty:
             return missing("no model of this study was sampled with its thinking cut (truncate)")
         datasets = panels_of(cut, MAX_DATASETS)
         whole = curves[(curves["strategy"] == WHOLE) & (curves["budget"] == 1)]

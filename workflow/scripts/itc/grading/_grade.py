@@ -70,7 +70,7 @@ def grade(
     }
     judged = judge_all(list(distinct), known, workers, cache)
     texts = responses["text"].isna().to_numpy()
-    rows: list[tuple] = []
+    rows: list[tuple[Any, ...]] = []
     for problem, item, no_text in zip(ids, found, texts, strict=True):
         if item.answer is None:
             verdict = Judgement(UNDECIDED, NO_TEXT) if no_text else Judgement(WRONG, NO_ANSWER)
@@ -157,7 +157,8 @@ def extract_one(
         return _only_boxed(module, text[-OPEN_TAIL:], problem)
     if reason == "length":
         return _only_boxed(module, text, problem)
-    return module.extract(text, problem)
+    result: Extraction = module.extract(text, problem)
+    return result
 
 
 def _only_boxed(module: ModuleType, tail: str, problem: Problem) -> Extraction:
@@ -264,7 +265,8 @@ def _judge_here(
         module = grader(problem["answer_type"])
         try:
             if hasattr(module, "judge"):
-                return module.judge(answer, problem)
+                result: Judgement = module.judge(answer, problem)
+                return result
             same = module.equivalent(problem["gold"], answer, problem)
         except Undecidable as error:
             return Judgement(UNDECIDED, error.cause)

@@ -83,7 +83,8 @@ def _quick(module: ModuleType, pair: Pair, problem: Problem) -> bool | None:
     if a.startswith(FORMLESS) or b.startswith(FORMLESS):
         return None
     if hasattr(module, "quick"):
-        return module.quick(a, b, problem)
+        result: bool | None = module.quick(a, b, problem)
+        return result
     return None if module.WORKER else bool(module.equivalent(a, b, problem))
 
 

@@ -25,7 +25,7 @@ def drop() -> None:
         os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
-def bound(limits: dict) -> None:
+def bound(limits: dict[str, Any]) -> None:
     """Limits of the child that runs the program."""
     for name, value in (
         (resource.RLIMIT_AS, limits["memory"]),
@@ -38,7 +38,7 @@ def bound(limits: dict) -> None:
     signal.setitimer(signal.ITIMER_PROF, limits["cpu"])
 
 
-def child(payload: dict, test: dict, out: str) -> None:
+def child(payload: dict[str, Any], test: dict[str, Any], out: str) -> None:
     """Run the program once, as a script on ``input`` or its function on ``args``; ends here."""
     code = 0
     try:

@@ -127,7 +127,7 @@ def _same(encoded: Any, expected: Any, name: str | None) -> bool:
         return False
     if name:
         try:
-            return json.loads(output) == expected
+            return bool(json.loads(output) == expected)
         except ValueError:
             return False
     return same_output(output, str(expected))

@@ -197,7 +197,7 @@ def equivalent(a: str, b: str, problem: Problem) -> bool:
 
     first, second = list(parse(a)), list(parse(b))
     options = {"timeout_seconds": None, "raise_on_error": True, "allow_set_relation_comp": True}
-    return verify(first, second, **options) and verify(second, first, **options)
+    return bool(verify(first, second, **options) and verify(second, first, **options))
 
 
 def refuse(answer: str, problem: Problem) -> str | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from itc.grading._base import FALLBACK, NOTHING, PHRASE, Extraction, Problem, clean
-from itc.grading._extract import BOXED, LINE, PHRASE_TAIL, anchors, boxed, squeeze
+from itc.grading._base import BOXED, FALLBACK, NOTHING, PHRASE, Extraction, Problem, clean
+from itc.grading._extract import LINE, PHRASE_TAIL, anchors, boxed, squeeze
 
 TITLE = "text"
 WORKER = False

@@ -20,7 +20,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
@@ -28,6 +28,9 @@ from itc.engines._base import Completion, Cut, Params, Request
 from itc.journal import canonical
 from itc.procedures._options import ProcedureError, prompts, template
 from itc.procedures._rows import engine_settings, tokens, whole
+
+if TYPE_CHECKING:
+    import numpy as np
 
 JOIN = "\n\n"  # between the calls of one response
 LOGPROBS = (  # names of Response.logprobs that table responses has columns for
@@ -67,7 +70,7 @@ class Response:
     n_prompt_tokens: int | None
     n_output_tokens: int
     n_thinking_tokens: int | None
-    token_ids: Sequence[int]
+    token_ids: Sequence[int] | np.ndarray
     finish_reason: str | None
     prompt_sha256: str
     seed: int

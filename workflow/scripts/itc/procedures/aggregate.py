@@ -111,7 +111,12 @@ def _chain(work: Work, problem: Mapping[str, Any], group: Sequence[Mapping[str, 
 
 
 def _summary(
-    work: Work, problem: Mapping[str, Any], draw: int, layer: int, number: int, row: Mapping
+    work: Work,
+    problem: Mapping[str, Any],
+    draw: int,
+    layer: int,
+    number: int,
+    row: Mapping[str, Any],
 ) -> Ask:
     return Ask(
         problem["problem_id"],
@@ -124,7 +129,7 @@ def _summary(
 
 
 def _shown(
-    work: Work, problem: Mapping[str, Any], seen: Sequence[Mapping[str, Any]], notes: list
+    work: Work, problem: Mapping[str, Any], seen: Sequence[Mapping[str, Any]], notes: list[Any]
 ) -> dict[str, Any]:
     full = work.settings.get("show") == "full"
     return {

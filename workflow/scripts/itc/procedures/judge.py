@@ -142,8 +142,8 @@ def _yesno_chain(work: Work, ask: Ask, row: Mapping[str, Any]) -> Chain:
 
 def _normalised(found: Mapping[str, float], text: str, words: list[str]) -> dict[str, float]:
     """Log-probability of the word written, among the two words alone."""
-    values = [found.get(f"choice:{word}") for word in words]
-    if None in values or not text:
+    values = [found[f"choice:{word}"] for word in words if f"choice:{word}" in found]
+    if len(values) < len(words) or not text:
         return {}
     total = math.log(sum(math.exp(v - max(values)) for v in values)) + max(values)
     written = next((i for i, w in enumerate(words) if w.startswith(text.strip())), None)
@@ -151,7 +151,7 @@ def _normalised(found: Mapping[str, float], text: str, words: list[str]) -> dict
 
 
 def _yesno(settings: Mapping[str, Any]) -> bool:
-    return settings.get("scale", "score") == "yesno"
+    return bool(settings.get("scale", "score") == "yesno")
 
 
 def _words(settings: Mapping[str, Any]) -> list[str]:

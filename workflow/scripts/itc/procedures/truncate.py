@@ -31,8 +31,9 @@ def check(name: str, settings: Mapping[str, Any]) -> None:
     """Raise ProcedureError for settings that cannot run."""
     check_prompts(name, settings, PROMPTS)
     budgets = settings.get("budgets")
-    fine = isinstance(budgets, list) and budgets and len(set(budgets)) == len(budgets)
-    if not fine or any(isinstance(b, bool) or not isinstance(b, int) or b < 0 for b in budgets):
+    given = budgets if isinstance(budgets, list) else []
+    whole = all(isinstance(b, int) and not isinstance(b, bool) and b >= 0 for b in given)
+    if not given or not whole or len(set(given)) < len(given):
         raise ProcedureError(
             f"procedures.{name}.budgets: {budgets!r}; needs a list of different token numbers "
             f"from 0, e.g. [0, 64, 256]"

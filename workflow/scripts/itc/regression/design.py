@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -69,7 +70,9 @@ class Design:
         )
 
 
-def collinear(x: np.ndarray, terms: Sequence[str], before: np.ndarray | None = None) -> dict:
+def collinear(
+    x: np.ndarray, terms: Sequence[str], before: np.ndarray | None = None
+) -> dict[str, Any]:
     """Terms that the terms (and the columns ``before``) ahead of them explain -> reason."""
     reasons = {}
     basis = np.empty((len(x), 0)) if before is None else np.linalg.qr(before)[0]
@@ -125,4 +128,5 @@ def make_design(rows: pd.DataFrame, features: Sequence[str]) -> Design:
 
 def intercepts(block: np.ndarray) -> np.ndarray:
     """(n, B) indicator columns, one per block."""
-    return (block[:, None] == np.unique(block)[None, :]).astype(float)
+    result: np.ndarray = (block[:, None] == np.unique(block)[None, :]).astype(float)
+    return result

@@ -48,7 +48,8 @@ def within_auroc(score: np.ndarray, right: np.ndarray, problem: np.ndarray) -> n
     total = (ranks * frame["right"]).groupby(frame["problem"], sort=False).sum()
     n0 = n - n1
     both = (n1 > 0) & (n0 > 0)
-    return ((total - n1 * (n1 + 1) / 2) / (n1 * n0))[both].to_numpy()
+    result: np.ndarray = ((total - n1 * (n1 + 1) / 2) / (n1 * n0))[both].to_numpy()
+    return result
 
 
 def reliability(probability: np.ndarray, right: np.ndarray, bins: int = BINS) -> pd.DataFrame:

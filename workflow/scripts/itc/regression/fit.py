@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -58,7 +59,7 @@ class Fit:
     dropped: dict[str, str] = field(default_factory=dict)
     n_missing: int = 0
 
-    def records(self) -> list[dict]:
+    def records(self) -> list[dict[str, Any]]:
         """One record per estimate with term, component and COLUMNS; dropped terms follow."""
         reach = stats.t.ppf((1 + LEVEL) / 2, self.df)
         b, se = self.coefficient, self.se

@@ -14,7 +14,8 @@ def _demean(values: np.ndarray, code: np.ndarray) -> np.ndarray:
     """Columns of ``values`` (n, p) minus their means per code."""
     size = np.bincount(code)
     means = np.stack([np.bincount(code, column) for column in values.T], 1) / size[:, None]
-    return values - means[code]
+    result: np.ndarray = values - means[code]
+    return result
 
 
 def fit_linear_within(design: Design, draws: bool = False) -> Fit:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from itc.regression.conditional import fit_within
 from itc.regression.design import Design
 from itc.regression.fit import DROPPED, FAILED, FitError
@@ -19,7 +21,7 @@ METHODS = {
 }
 
 
-def run(method: str, design: Design, features: tuple[str, ...]) -> list[dict]:
+def run(method: str, design: Design, features: tuple[str, ...]) -> list[dict[str, Any]]:
     """Records (see ``Fit.records``) for every one of ``features``; a failed fit says why."""
     try:
         return METHODS[method](design).records()

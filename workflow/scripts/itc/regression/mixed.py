@@ -26,7 +26,9 @@ MIN_SD = 0.05  # below, the spread counts as zero
 MAX_SD = 20.0  # on the log-odds scale; beyond, the spread is not identified
 
 
-def _modes(eta: np.ndarray, y: np.ndarray, problem: np.ndarray, sd: float) -> tuple:
+def _modes(
+    eta: np.ndarray, y: np.ndarray, problem: np.ndarray, sd: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Mode and curvature scale of each problem's intercept given the rest, (P,) each."""
     n = problem.max() + 1
     mode = np.zeros(n)
@@ -41,7 +43,9 @@ def _modes(eta: np.ndarray, y: np.ndarray, problem: np.ndarray, sd: float) -> tu
     return mode, 1 / np.sqrt(curvature)
 
 
-def log_likelihood(theta: np.ndarray, x: np.ndarray, y: np.ndarray, problem: np.ndarray) -> tuple:
+def log_likelihood(
+    theta: np.ndarray, x: np.ndarray, y: np.ndarray, problem: np.ndarray
+) -> tuple[float, np.ndarray]:
     """Log likelihood and its gradient at ``theta`` = (coefficients, log sd), and scores (P, k)."""
     beta, sd = theta[:-1], np.exp(theta[-1])
     eta = x @ beta
@@ -128,4 +132,5 @@ def _information(
         down[i] -= step
         rows.append((negative(up)[1] - negative(down)[1]) / (2 * step))
     hessian = np.array(rows)
-    return (hessian + hessian.T) / 2
+    result: np.ndarray = (hessian + hessian.T) / 2
+    return result

@@ -30,11 +30,13 @@ class Predictor:
     def log_odds(self, x: np.ndarray) -> np.ndarray:
         """(n,) of features (n, p); a missing feature counts as average."""
         z = (x - self.mean) / self.spread
-        return self.intercept + np.where(np.isfinite(z), z, 0.0) @ self.coefficient
+        result: np.ndarray = self.intercept + np.where(np.isfinite(z), z, 0.0) @ self.coefficient
+        return result
 
     def probability(self, x: np.ndarray) -> np.ndarray:
         """(n,) predicted probability of being correct."""
-        return 1.0 / (1.0 + np.exp(-np.clip(self.log_odds(x), -30, 30)))
+        result: np.ndarray = 1.0 / (1.0 + np.exp(-np.clip(self.log_odds(x), -30, 30)))
+        return result
 
 
 def train(x: np.ndarray, y: np.ndarray, weight: np.ndarray | None = None) -> Predictor:

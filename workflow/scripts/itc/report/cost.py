@@ -15,7 +15,9 @@ from itc.timing import sessions
 COLUMNS = ("s", "max_rss", "cpu_time")
 
 
-def read_cost(jobs: Mapping[str, Mapping[str, Any]], folder: Path, base: Path) -> list[dict]:
+def read_cost(
+    jobs: Mapping[str, Mapping[str, Any]], folder: Path, base: Path
+) -> list[dict[str, Any]]:
     """Rows of ``read_benchmarks`` for the study's own jobs, with GPU seconds and sessions.
 
     ``jobs``: ``{rule}/{batch}`` below ``folder`` -> ``gpu`` (GPUs one job holds) and ``timing``

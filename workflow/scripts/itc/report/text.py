@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 from itc.features._count import longest_first
 from itc.features._lexicon import Lexicon
@@ -15,7 +16,7 @@ MAX_CHARACTERS = 24_000  # of one response; the middle of a longer one is left o
 _BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
-Piece = str | list  # plain text, or [category index, marked text]
+Piece = str | list[Any]  # plain text, or [category index, marked text]
 
 
 def visible(text: str) -> str:

@@ -10,7 +10,8 @@ STEPS = 400
 def rank_bins(score: np.ndarray, n_bins: int) -> np.ndarray:
     """Bins 0..n_bins - 1 of equal size by ``score`` [P]; equal scores share the lower bin."""
     smaller = (score[None, :] < score[:, None]).sum(axis=1)
-    return np.minimum(smaller * n_bins // len(score), n_bins - 1)
+    result: np.ndarray = np.minimum(smaller * n_bins // len(score), n_bins - 1)
+    return result
 
 
 def choose(
@@ -39,6 +40,9 @@ def choose(
     total_cost = (costs[picked, plans] * weight).sum(axis=1)
     total_gain = (gains[picked, plans] * weight).sum(axis=1)
     affordable = total_cost <= target * (1 + 1e-9)
-    if not affordable.any():
-        return costs.argmin(axis=1)
-    return plans[np.where(affordable, total_gain, -np.inf).argmax()]
+    best: np.ndarray = (
+        plans[np.where(affordable, total_gain, -np.inf).argmax()]
+        if affordable.any()
+        else costs.argmin(axis=1)
+    )
+    return best

@@ -32,7 +32,8 @@ def resampled_means(weights: np.ndarray, values: np.ndarray) -> np.ndarray:
     """
     missing = np.isnan(values)
     if not missing.any():
-        return weights @ values / weights.sum(axis=1, keepdims=True)
+        result: np.ndarray = weights @ values / weights.sum(axis=1, keepdims=True)
+        return result
     present = weights @ (~missing)
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(present > 0, weights @ np.where(missing, 0.0, values) / present, np.nan)

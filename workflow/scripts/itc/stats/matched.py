@@ -25,7 +25,9 @@ def at_cost(
 
 
 @numba.njit(cache=True)
-def _interpolate(cost, x, y, flat, result):
+def _interpolate(
+    cost: np.ndarray, x: np.ndarray, y: np.ndarray, flat: bool, result: np.ndarray
+) -> None:
     last = x.shape[1] - 1
     for r in range(cost.shape[0]):
         slack = 1e-9 * max(abs(x[r, 0]), abs(x[r, last]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -38,7 +39,7 @@ def availability(
     name: str,
     stock: dict[tuple[str, str], Inventory],
     budgets: Sequence[int],
-    params: dict | None = None,
+    params: dict[str, Any] | None = None,
 ) -> pd.DataFrame:
     """Reasons (model, budget, reason) visible without evaluating: rows, columns and draws.
 
@@ -61,6 +62,6 @@ def availability(
                 reasons.append((model, 0, f"{column} is missing in {holes} of {own.rows} draws"))
         scarce = [own, *(stock[model, entry] for entry in related if about["PER_DRAW"])]
         fewest = min(scarce, key=lambda entry: int(entry.n_draws.min()))
-        usable, why = usable_budgets(budgets, fewest.n_draws)
+        usable, why = usable_budgets(budgets, fewest.n_draws.tolist())
         reasons += [(model, b, why) for b in sorted(set(map(int, budgets)) - set(usable))]
     return pd.DataFrame(reasons, columns=["model", "budget", "reason"])

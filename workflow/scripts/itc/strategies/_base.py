@@ -104,12 +104,12 @@ def usable_budgets(budgets: Sequence[int], n_draws: Sequence[int]) -> tuple[list
 
 
 def evaluate_pools(
-    name: str, pools: Sequence[Pool], budgets: Sequence[int], params: dict, label: str
-) -> tuple[list[pd.DataFrame], list[dict]]:
+    name: str, pools: Sequence[Pool], budgets: Sequence[int], params: dict[str, Any], label: str
+) -> tuple[list[pd.DataFrame], list[dict[str, Any]]]:
     """Evaluate one strategy on the pools of one model (or of all models, scope ``dataset``)."""
     about, module = constants(name), registry.load("strategies", name)
     frames: list[pd.DataFrame] = []
-    reasons: list[dict] = []
+    reasons: list[dict[str, Any]] = []
     by_model: dict[str, list[Pool]] = {}
     for pool in pools:
         try:
@@ -144,7 +144,7 @@ def evaluate_pools(
     return frames, reasons
 
 
-def related_entries(about: dict[str, Any], params: dict) -> list[str]:
+def related_entries(about: dict[str, Any], params: dict[str, Any]) -> list[str]:
     """Procedure entries beside the pool's that a strategy reads with these parameters."""
     return [params.get(key, default) for key, default in about["RELATED"].items()]
 
@@ -153,7 +153,7 @@ def evaluate_with_reasons(
     name: str,
     outcomes: pd.DataFrame,
     budgets: Sequence[int],
-    params: dict | None = None,
+    params: dict[str, Any] | None = None,
     seed: int = 0,
     label: str | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -173,7 +173,7 @@ def evaluate_with_reasons(
         )
     ]
 
-    def evaluate(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[dict]]:
+    def evaluate(rows: pd.DataFrame) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
         pools = build_pools(rows, procedure, seed, _features(about))
         frames, more = evaluate_pools(name, pools, budgets, params, label or name)
         return (pd.concat(frames, ignore_index=True) if frames else _empty()), more
@@ -226,7 +226,7 @@ def evaluate_strategy(
     name: str,
     outcomes: pd.DataFrame,
     budgets: Sequence[int],
-    params: dict | None = None,
+    params: dict[str, Any] | None = None,
     seed: int = 0,
     label: str | None = None,
 ) -> pd.DataFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,8 @@ def rounds(pool: Pool, procedure: str) -> Rounds:
     def numeric(name: str) -> np.ndarray:
         if name not in rows:
             return np.full(at.shape, np.nan)
-        return rows[name].to_numpy(dtype=np.float64, na_value=np.nan)[at]
+        result: np.ndarray = rows[name].to_numpy(dtype=np.float64, na_value=np.nan)[at]
+        return result
 
     verdict = rows["verdict"].to_numpy(dtype=object)[at]
     return Rounds(
@@ -111,7 +113,8 @@ def vote_within(codes: np.ndarray, values: np.ndarray) -> np.ndarray:
     same = (codes[..., :, None] == codes[..., None, :]) & valid[..., :, None]
     votes = same.sum(axis=-1)
     top = (votes == votes.max(axis=-1, keepdims=True)) & valid
-    return (values * top).sum(axis=-1) / np.maximum(top.sum(axis=-1), 1)
+    result: np.ndarray = (values * top).sum(axis=-1) / np.maximum(top.sum(axis=-1), 1)
+    return result
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ def finals(pool: Pool, procedure: str) -> Final:
     """
     rows = pool.related(procedure)
     samples = pool.texts("response_id")
-    known: dict[str, tuple[float, float, float, list | None]] = {}
+    known: dict[str, tuple[float, float, float, list[Any] | None]] = {}
     amounts = ("n_output_tokens", "n_prompt_tokens", "f_bytes")
     own = (pool.values(column).ravel() for column in amounts)
     for name, *spent in zip(samples.ravel(), *own, strict=True):
@@ -159,7 +162,7 @@ ANCESTRY = (
 )
 
 
-def _ancestry(name: str, known: dict) -> tuple[float, ...]:
+def _ancestry(name: str, known: dict[str, Any]) -> tuple[float, ...]:
     """Costs in the order of ANCESTRY, and the number of sampled responses."""
     output = prompt = path = calls = squared = attention = traffic = size = 0.0
     layer, n_samples = [name], 0

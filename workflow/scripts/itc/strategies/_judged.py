@@ -17,7 +17,8 @@ def scores(pool: Pool, judged: _chains.Rounds) -> np.ndarray:
         raise Unavailable("the judge gave no score at all")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # all votes of a draw without a score
-        return np.nanmean(judged.score, axis=2)
+        result: np.ndarray = np.nanmean(judged.score, axis=2)
+        return result
 
 
 def costs(pool: Pool, judged: _chains.Rounds, budgets: list[int]) -> dict[str, np.ndarray]:

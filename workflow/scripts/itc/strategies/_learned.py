@@ -47,7 +47,7 @@ def probabilities(pool: Pool, columns: Sequence[str]) -> np.ndarray:
     predicted = cross_fit(
         x,
         pool.right.ravel().astype(float),
-        np.repeat(pool.problem_ids.astype(str), n),
+        np.repeat(pool.problem_ids.astype(str), n).tolist(),
         # an undecided draw teaches nothing; one without an answer casts no vote
         usable=(~pool.undecided & (pool.codes >= 0)).ravel(),
     )

@@ -94,10 +94,10 @@ def _common_classes(
     nodes: list[object] = []
     for m, (own, answers) in enumerate(zip(codes, texts, strict=True)):
         for code, answer in zip(own, answers, strict=True):
-            node = (m, int(code)) if code >= 0 else None
-            nodes.append(node)
-            if node is not None and isinstance(answer, str):
-                parent[root(node)] = root(("text", answer.strip()))
+            own_node = (m, int(code)) if code >= 0 else None
+            nodes.append(own_node)
+            if own_node is not None and isinstance(answer, str):
+                parent[root(own_node)] = root(("text", answer.strip()))
     for node, is_right in zip(nodes, right, strict=True):
         if node is not None and is_right:
             parent[root(node)] = root("right")

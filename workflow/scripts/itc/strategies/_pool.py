@@ -46,7 +46,7 @@ class Pool:
     @property
     def n_draws(self) -> int:
         """N, the same for every problem of the pool."""
-        return self.codes.shape[1]
+        return int(self.codes.shape[1])
 
     @property
     def counts(self) -> np.ndarray:
@@ -56,7 +56,8 @@ class Pool:
     @property
     def right_upper(self) -> np.ndarray:
         """Bool [P, N]: right, or undecided."""
-        return self.right | self.undecided
+        result: np.ndarray = self.right | self.undecided
+        return result
 
     @property
     def seeds(self) -> np.ndarray:
@@ -77,11 +78,13 @@ class Pool:
         if column not in self._rows:
             return np.full(self.codes.shape, np.nan)
         series = self._rows[column]
-        return series.to_numpy(dtype=np.float64, na_value=np.nan)[self._order]
+        result: np.ndarray = series.to_numpy(dtype=np.float64, na_value=np.nan)[self._order]
+        return result
 
     def texts(self, column: str) -> np.ndarray:
         """Object [P, N] of an outcome column of strings or lists."""
-        return self._rows[column].to_numpy(dtype=object)[self._order]
+        result: np.ndarray = self._rows[column].to_numpy(dtype=object)[self._order]
+        return result
 
     def require(self, columns: Sequence[str]) -> None:
         """Raise Unavailable unless every column has a value for every draw."""

@@ -67,4 +67,5 @@ def log_odds(codes: np.ndarray, model: np.ndarray, iterations: int) -> np.ndarra
     """Weight of every draw, float like ``codes``: log(a_m (C - 1) / (1 - a_m)), at least 0."""
     reliability, rivals = reliabilities(codes, model, iterations)
     gain = np.log(reliability) - np.log1p(-reliability)
-    return np.maximum(gain[model][None, :] + np.log(rivals)[:, None], 0.0)
+    result: np.ndarray = np.maximum(gain[model][None, :] + np.log(rivals)[:, None], 0.0)
+    return result

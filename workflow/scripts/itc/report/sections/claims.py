@@ -183,14 +183,16 @@ def _drawing(context: Context, row: dict[str, Any], evidence: pd.DataFrame | Non
         effects.append(
             Effect(
                 _short(label if many else model.title),
-                *values,
+                effect=values[0],
+                low=values[1],
+                high=values[2],
                 text=amount(values[0], unit),
                 colour=ROLES[model.colour],
             )
         )
     together = [float(row[k]) for k in ("effect", "low", "high")]
     text = f"{amount(together[0], unit)} [{amount(together[1], unit)}, {amount(together[2], unit)}]"
-    effects.append(Effect("together", *together, text=text, strong=True))
+    effects.append(Effect("together", together[0], together[1], together[2], text, strong=True))
     return forest(effects, float(row["smallest_effect"]), f"Effects behind: {row['measure']}")
 
 
@@ -207,7 +209,9 @@ def _all_parts(context: Context, rows: pd.DataFrame) -> Markup | None:
         effects.append(
             Effect(
                 _short(context.strategy(str(row["part"])).text),
-                *values,
+                effect=values[0],
+                low=values[1],
+                high=values[2],
                 text=f"{text[0]} [{text[1]}, {text[2]}] {row['verdict']}",
                 colour=INKS.get(row["verdict"], "var(--dim)"),
             )

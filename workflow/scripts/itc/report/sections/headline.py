@@ -142,9 +142,8 @@ def sentences(context: Context, here: pd.DataFrame) -> list[Prose]:
         ".",
     ]
     found = list(parts)
-    own = here[(here["model"] == top["model"]) & (here["budget"] == 1)]
-    if len(own) and top["budget"] > 1:
-        one = single(own)
+    one = single(here[(here["model"] == top["model"]) & (here["budget"] == 1)])
+    if one is not None and top["budget"] > 1:
         gain = top["accuracy"] - one["accuracy"]
         text = [
             "One sample of the same model reaches ",
@@ -189,9 +188,8 @@ def cards(context: Context, here: pd.DataFrame) -> tuple[Card, ...]:
         found.append(Card(label, percent(row["accuracy"], cell(row, "accuracy")), detail))
     if "n_problems" in here:
         row = here.sort_values("n_problems", kind="stable").iloc[-1]
-        name = (context.dataset(row["dataset"]),)
-        found.append(Card("problems", count(row["n_problems"], cell(row, "n_problems")), name))
+        problems = count(row["n_problems"], cell(row, "n_problems"))
+        found.append(Card("problems", problems, (context.dataset(row["dataset"]),)))
     size = count(len(here), f"rows of curves with dataset={here['dataset'].iloc[0]}")
-    detail = ("models × strategies × budgets",)
-    found.append(Card("operating points", size, detail))
+    found.append(Card("operating points", size, ("models × strategies × budgets",)))
     return tuple(found)

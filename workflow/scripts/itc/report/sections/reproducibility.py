@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from itc.report.context import Context
 from itc.report.page import Blocks, Column, Note, Prose, TableBlock, percent, points
 
@@ -38,7 +40,7 @@ def build(context: Context) -> Blocks | None:
     if probes is None or probes.empty:
         return Blocks((Note(ABSENT),))
     others = probes[probes["variant"] != probes["reference"]]
-    blocks: list = []
+    blocks: list[Any] = []
     if len(others):
         worst = others["accuracy_difference"].abs().max()
         blocks.append(
