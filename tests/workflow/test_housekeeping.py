@@ -8,7 +8,7 @@ OVERLAY = "probe.yaml"
 
 def test_the_probe_is_made_on_demand_and_quoted_by_the_next_report(finished):
     report = finished.folder / REPORT
-    assert "snakemake reproducibility_probe" in report.read_text(encoding="utf-8")
+    assert "snakemake --cores all reproducibility_probe" in report.read_text(encoding="utf-8")
     finished.edit(
         "tests/config/mini.yaml",
         "  bootstrap: 200",

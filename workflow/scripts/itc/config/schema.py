@@ -23,7 +23,7 @@ class Section(BaseModel):
 
 
 class Probe(Section):
-    """What `snakemake reproducibility_probe` asks again, and in which ways."""
+    """What target `reproducibility_probe` asks again, and in which ways."""
 
     dataset: str | None = Field(None, description="Dataset asked; empty: the study's first.")
     problems: int = Field(30, gt=0, description="First problems of that dataset.")
@@ -255,5 +255,5 @@ class Config(Section):
     results: str = Field("results", description="Folder of everything that can be made again.")
     journal: str = Field("journal", description="Folder of what was generated: never remade.")
     prune: bool = Field(
-        False, description="Whether `snakemake prune_journal` deletes what it lists."
+        False, description="Whether target `prune_journal` deletes what it lists."
     )
