@@ -28,8 +28,9 @@ COLUMNS = [
     Column("accuracy_difference_se", "its error", "points", "clustered by problem"),
 ]
 ABSENT = (
-    "Not measured for this study. The command snakemake --cores all reproducibility_probe samples the same "
-    "requests at other batch sizes, types and tensor-parallel sizes; the next report quotes it."
+    "Not measured for this study. The command snakemake --cores all reproducibility_probe samples "
+    "the same requests at other batch sizes, types and tensor-parallel sizes; the next report "
+    "quotes it."
 )
 SOURCE = "reproducibility, settings other than the configured one"
 
