@@ -254,6 +254,4 @@ class Config(Section):
     )
     results: str = Field("results", description="Folder of everything that can be made again.")
     journal: str = Field("journal", description="Folder of what was generated: never remade.")
-    prune: bool = Field(
-        False, description="Whether target `prune_journal` deletes what it lists."
-    )
+    prune: bool = Field(False, description="Whether target `prune_journal` deletes what it lists.")
