@@ -13,6 +13,7 @@ from markdown_it import MarkdownIt
 
 REPO = Path(__file__).resolve().parents[2]
 SHELL = ("console", "sh")
+LEFT = re.compile(r"(\.venv[^/]*|\.\w+_cache|\.snakemake|results|journal|logs)/|.*__pycache__/")
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,22 @@ class Block:
 
 
 def tracked(pattern: str = "") -> list[str]:
-    """Files of the checkout that git knows or would add, whose name ends in ``pattern``."""
+    """Files of the checkout whose name ends in ``pattern``: those git knows or would add.
+
+    In a copy without git, all but what runs leave behind.
+    """
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=REPO,
         capture_output=True,
         text=True,
-        check=True,
-    ).stdout.splitlines()
-    return sorted(name for name in set(listed) if name.endswith(pattern) and (REPO / name).exists())
+    )
+    if listed.returncode == 0:
+        names = set(listed.stdout.splitlines())
+    else:
+        found = (path.relative_to(REPO) for path in REPO.rglob("*") if path.is_file())
+        names = {str(path) for path in found if not LEFT.match(str(path))}
+    return sorted(name for name in names if name.endswith(pattern) and (REPO / name).exists())
 
 
 @cache

@@ -80,7 +80,10 @@ def open_session(folder: Path, study: dict | None) -> Session:
             target.symlink_to(REPO / name)
         else:
             shutil.copy2(REPO / name, target, follow_symlinks=False)
-    (checkout / ".venv").symlink_to(sys.prefix)
+    # Not the environment itself: a documented command must not be able to change that.
+    activate = checkout / ".venv/bin/activate"
+    activate.parent.mkdir(parents=True)
+    activate.write_text(f'export PATH="{sys.prefix}/bin:$PATH"\n', encoding="utf-8")
     if study is not None:
         config = checkout / "config/default.yaml"
         default = yaml.safe_load(config.read_text(encoding="utf-8"))["study"]

@@ -198,9 +198,9 @@ start() {
     fi
     await 20 munged munge --socket="$dir/run/munge.socket" --no-input
     running slurmctld || launch slurmctld slurmctld -D -f "$dir/etc/slurm.conf"
-    await 30 slurmctld sh -c 'scontrol ping | grep -q "is UP"'
+    await 120 slurmctld sh -c 'scontrol ping | grep -q "is UP"'
     running slurmd || launch slurmd slurmd -D -f "$dir/etc/slurm.conf"
-    await 30 slurmd idle
+    await 120 slurmd idle
     echo "SLURM $(slurmctld -V | cut -d' ' -f2) is up ($(sinfo -h -N -o '%c CPUs, %m MB, %G' |
         head -n 1)): . $dir/env"
 }
