@@ -7,6 +7,7 @@ import shlex
 import shutil
 import socket
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -89,7 +90,8 @@ def test_command_can_be_planned(planned, document, command):
             code, output = session.run(dry)
             assert code == 0, f"{dry}\n{output}"
         return
-    kind, _ = session.run(f"type -t {shlex.quote(words[0])}")
+    program = words[0].replace(".venv/", f"{sys.prefix}/", 1)
+    kind, _ = session.run(f"type -t {shlex.quote(program)}")
     assert kind == 0 or words[0] in ABSENT, f"no program {words[0]}"
     files = [w for w in words if re.fullmatch(r"[\w./-]+\.(?:py|sh|lock|yaml)", w)]
     missing = [name for name in files if not (session.folder / name).exists()]
