@@ -1,8 +1,7 @@
 """Write the page on which the responses of one dataset can be read."""
 
-from pathlib import Path
-
-from itc import registry, tables
+from itc import tables
+from itc.analyses._read import read_all
 from itc.atomic import replaced
 from itc.config import root
 from itc.provenance import collect
@@ -11,11 +10,7 @@ from itc.runlog import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        params, frames = snakemake.params, {}
-        for path in snakemake.input.tables:
-            name = Path(path).stem
-            registry.load("analyses", name)  # registers the schema of that table
-            frames[name] = tables.read(path, name)
+        params, frames = snakemake.params, read_all(snakemake.input.tables)
         html = render_explorer(
             snakemake.wildcards.dataset,
             frames,

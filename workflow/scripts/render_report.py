@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from itc import registry, tables
+from itc import tables
+from itc.analyses._read import read_all
 from itc.atomic import replaced
 from itc.config import root
 from itc.provenance import collect
@@ -13,11 +14,7 @@ from itc.runlog import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        params, frames = snakemake.params, {}
-        for path in snakemake.input.tables:
-            name = Path(path).stem
-            registry.load("analyses", name)  # registers the schema of that table
-            frames[name] = tables.read(path, name)
+        params, frames = snakemake.params, read_all(snakemake.input.tables)
         record = collect(params.study, params.config, params.origins, params.overlays, root())
         record["explorers"] = params.explorers
         record["cost"] = read_cost(params.jobs, Path(params.benchmarks), Path())

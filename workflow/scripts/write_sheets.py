@@ -1,8 +1,6 @@
 """Write the claims as JSON and the main results as LaTeX tables, for programs and papers."""
 
-from pathlib import Path
-
-from itc import registry, tables
+from itc.analyses._read import read_all
 from itc.atomic import replaced
 from itc.config import root
 from itc.provenance import collect
@@ -11,11 +9,7 @@ from itc.runlog import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        params, frames = snakemake.params, {}
-        for path in snakemake.input:
-            name = Path(path).stem
-            registry.load("analyses", name)  # registers the schema of that table
-            frames[name] = tables.read(path, name)
+        params, frames = snakemake.params, read_all(snakemake.input)
         record = collect(params.study, params.config, {}, params.overlays, root())
         out = snakemake.output
         replaced(out.claims, claim_sheet(frames["claims"], frames["claim_evidence"], record))

@@ -6,6 +6,7 @@ from fractions import Fraction
 from itertools import combinations
 from math import comb
 
+import numba
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -144,6 +145,7 @@ def test_refuses_more_draws_than_a_double_can_count():
         majority(np.zeros((1, 1001), dtype=int), np.ones((1, 1)), [1])
 
 
+@pytest.mark.skipif(numba.config.DISABLE_JIT, reason="NUMBA_DISABLE_JIT: nothing is compiled")
 def test_cpu_time_grows_no_faster_than_it_did():
     """125 problems x 256 draws x 9 budgets: the benchmark allows 0.075 s, this 20 times that."""
     rng = np.random.default_rng(0)

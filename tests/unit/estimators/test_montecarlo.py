@@ -3,6 +3,7 @@
 from functools import cache
 from itertools import combinations, permutations
 
+import numba
 import numpy as np
 import pytest
 from itc.estimators import montecarlo, stopping, votes
@@ -16,7 +17,10 @@ SCORES = np.array([[5.0, 1, 2, 4, 3, 9], [1, 2, 3, 4, 5, 6], [6, 5, 4, 3, 2, 1]]
 LENGTHS = np.array([[40.0, 10, 25, 30, 5, 90], [12, 20, 33, 45, 50, 61], [9, 8, 70, 6, 5, 40]])
 SEEDS = montecarlo.problem_seeds(["a", "b", "c"], 0)
 BUDGETS = [1, 2, 3, 5, 6]
-FINE = {"target_se": 0.002, "max_replicates": 1 << 18}
+# Interpreted (NUMBA_DISABLE_JIT=1: coverage, mutants) a replicate costs a hundred times more.
+INTERPRETED = bool(numba.config.DISABLE_JIT)
+TARGET = 0.01 if INTERPRETED else 0.002
+FINE = {"replicates": 4096} if INTERPRETED else {"target_se": TARGET, "max_replicates": 1 << 18}
 
 
 def winner(p, score):
@@ -37,7 +41,7 @@ def over_subsets(vote):
 
 def assert_agrees(result, exact):
     assert (np.abs(result.mean - exact) <= 5 * result.se + 1e-12).all()
-    assert np.sqrt((result.se**2).sum(0)).max() / 3 <= 0.002
+    assert np.sqrt((result.se**2).sum(0)).max() / 3 <= TARGET
     assert result.se[:, 0] == pytest.approx(0)  # one draw is known exactly
     assert result.mean[:, -1] == pytest.approx(exact[:, -1])  # and so is the whole pool
 

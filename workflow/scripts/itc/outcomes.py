@@ -10,7 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from itc.grading._classes import classify
+from itc.schemas import LOGPROBS
 
+PLATFORM = ["engine", "engine_version", "dtype", "gpu", "tensor_parallel"]
 RESPONSE_COLUMNS = (
     "dataset",
     "model",
@@ -24,22 +26,12 @@ RESPONSE_COLUMNS = (
     "n_output_tokens",
     "n_thinking_tokens",
     "finish_reason",
-    "cumulative_logprob",
-    "mean_entropy",
-    "confidence_mean",
-    "confidence_tail",
-    "confidence_lowest",
-    "confidence_bottom10",
-    "engine",
-    "engine_version",
-    "dtype",
-    "gpu",
-    "tensor_parallel",
+    *LOGPROBS,
+    *PLATFORM,
     "source_answer",
     "source_correct",
     "condition",
 )
-PLATFORM = ["engine", "engine_version", "dtype", "gpu", "tensor_parallel"]
 
 
 class MixedPlatformError(ValueError):

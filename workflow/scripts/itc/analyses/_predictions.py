@@ -10,17 +10,11 @@ import pandas as pd
 
 from itc.analyses import _responses as responses
 from itc.analyses.regression import MARKERS, length_feature
+from itc.features import confidence
 from itc.regression.predict import cross_fit, train
 
 BEHAVIOUR = ("f_repetition", "f_answer_statements", "f_answer_changes", "f_thinking_share")
-CONFIDENCE = (
-    "f_mean_logprob",
-    "f_mean_entropy",
-    "f_confidence_mean",
-    "f_confidence_tail",
-    "f_confidence_lowest",
-    "f_confidence_bottom10",
-)
+CONFIDENCE = tuple(column for column in confidence.COLUMNS if column != "f_truncated")
 HELD_OUT = {
     "problems": "five folds of problems of the same dataset",
     "dataset": "all other datasets of the same model",

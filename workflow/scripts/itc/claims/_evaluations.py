@@ -39,6 +39,10 @@ class Evaluations:
         """Strategies that have points."""
         return sorted(s for d, m, s in self._budgets if (d, m) == (dataset, model))
 
+    def all_strategies(self) -> list[str]:
+        """Strategies that have points in any cell."""
+        return sorted({strategy for _, _, strategy in self._budgets})
+
     def budgets(self, dataset: str, model: str, strategy: str) -> list[int]:
         """Budgets of a strategy, rising; empty where it has no point."""
         return sorted(self._budgets.get((dataset, model, strategy), []))

@@ -21,8 +21,7 @@ def assess(
     """One part per strategy that reads a judge; unit: model x dataset; effect: accuracy lost."""
     points = Evaluations(tables["evaluations"], settings)
     cells = list(points.cells())
-    names = sorted({s for cell in cells for s in points.strategies(*cell)})
-    names = [s for s in names if points.kind(s) == "judge" and "best" in s]
+    names = [s for s in points.all_strategies() if points.kind(s) == "judge" and "best" in s]
     reason = "no best-of-n by a self-judge was evaluated at a budget and at twice that budget"
     verdicts = []
     for strategy in names:

@@ -32,8 +32,9 @@ def assess(
     """One part per sequential strategy and cost axis; unit: model x dataset, all models."""
     points = Evaluations(tables["evaluations"], settings)
     cells = list(points.cells())
-    names = sorted({s for cell in cells for s in points.strategies(*cell)})
-    names = [s for s in names if points.kind(s) in KINDS and not points.upper_bound(s)]
+    names = [
+        s for s in points.all_strategies() if points.kind(s) in KINDS and not points.upper_bound(s)
+    ]
     verdicts = []
     for axis, words in ((TOKENS, "output tokens"), (LATENCY, "sequential tokens")):
         more = about | {"measure": f"{about['measure']}, at equal {words}"}

@@ -62,11 +62,16 @@ def fit_pooled(design: Design) -> Fit:
     design = design.without(collinear(design.x, design.terms, intercepts(design.block)))
     require_variation(design)
     require_problems(design.n_problems, len(design.terms))
+    return _clustered(design, design.x, [(term, "total") for term in design.terms])
+
+
+def _clustered(design: Design, x: np.ndarray, rows: list[tuple[str, str]]) -> Fit:
+    """Logit of the design's outcomes on the columns ``x`` (n, p), named by ``rows``."""
     b, se, marginal, marginal_se, clusters = clustered_logit(
-        design.y, design.x, design.block, design.problem
+        design.y, x, design.block, design.problem
     )
     return Fit(
-        rows=[(term, "total") for term in design.terms],
+        rows=rows,
         coefficient=b,
         se=se,
         df=clusters - 1,
@@ -107,19 +112,5 @@ def fit_mundlak(design: Design) -> Fit:
     require_variation(design)
     design, within, means = mundlak_design(informative_blocks(design))
     require_problems(design.n_problems, 2 * len(design.terms))
-    b, se, marginal, marginal_se, clusters = clustered_logit(
-        design.y, np.column_stack([within, means]), design.block, design.problem
-    )
     rows = [(term, component) for component in ("within", "between") for term in design.terms]
-    return Fit(
-        rows=rows,
-        coefficient=b,
-        se=se,
-        df=clusters - 1,
-        n_responses=len(design.y),
-        n_problems=clusters,
-        marginal=marginal,
-        marginal_se=marginal_se,
-        dropped=design.dropped,
-        n_missing=design.n_missing,
-    )
+    return _clustered(design, np.column_stack([within, means]), rows)
