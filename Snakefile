@@ -24,7 +24,9 @@ include: "workflow/rules/housekeeping.smk"
 
 onstart:
     try:
-        checks.check_keys(grid, {job.rule.name for job in workflow.dag.needrun_jobs()})
+        rules = {job.rule.name for job in workflow.dag.needrun_jobs()}
+        checks.check_keys(grid, rules)
+        checks.check_lexicons(rules)
     except ConfigError as error:
         raise WorkflowError(str(error)) from None
 

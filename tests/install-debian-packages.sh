@@ -2,11 +2,11 @@
 # Install the Debian packages that some tests use, as far as they are missing and may be installed.
 #
 # SLURM and munge for tests/slurm, bubblewrap for the sandbox of generated programs, Chromium with
-# a font for tests/browser. Always exits 0: where a package cannot be installed, the reason is
-# printed and the tests that need it are skipped.
+# a font for tests/browser, faketime for tests/faults. Always exits 0: where a package cannot be
+# installed, the reason is printed and the tests that need it are skipped.
 set -u
 
-wanted=(munge slurmctld slurmd slurm-client bubblewrap chromium fonts-dejavu-core)
+wanted=(munge slurmctld slurmd slurm-client bubblewrap chromium fonts-dejavu-core faketime)
 
 refuse() {
     echo "Debian packages not installed: $1."

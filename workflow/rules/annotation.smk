@@ -50,7 +50,7 @@ rule build_outcomes:
         cache=grid.grading_cache,
         mixed_platforms=grid.study.mixed_platforms,
         code=lambda wildcards: fingerprint(
-            "outcomes", "tables", f"grading.{grid.dataset(wildcards.dataset).answer_type}"
+            "outcomes", "schemas", f"grading.{grid.dataset(wildcards.dataset).answer_type}"
         ),
     message:
         "joining outcomes of {wildcards.model} on {wildcards.dataset}"

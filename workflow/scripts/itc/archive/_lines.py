@@ -11,6 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from itc import bounds
+
 ABSENT = object()
 
 
@@ -22,7 +24,7 @@ def open_text(path: Path) -> io.TextIOBase:
     """Text of a plain, ``.gz`` or ``.zst`` file, decompressed as it is read.
 
     Bytes that are no UTF-8 become the replacement character. A compressed file that breaks off
-    raises EOFError or OSError where it does.
+    raises EOFError or OSError where it does, one that becomes too large OversizeError.
     """
     raw: Any
     if path.suffix == ".gz":
@@ -31,6 +33,8 @@ def open_text(path: Path) -> io.TextIOBase:
         raw = pa.CompressedInputStream(pa.OSFile(str(path)), "zstd")
     else:
         raw = path.open("rb")
+    if path.suffix in (".gz", ".zst"):
+        raw = bounds.Bounded(raw, path.stat().st_size)
     return io.TextIOWrapper(io.BufferedReader(raw, 1 << 16), encoding="utf-8", errors="replace")
 
 
@@ -42,7 +46,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
     with open_text(path) as lines:
         try:
-            for number, line in enumerate(lines, start=1):
+            for number, line in enumerate(_bounded(lines), start=1):
                 if line.strip():
                     row = json.loads(line)
                     if not isinstance(row, dict):
@@ -56,6 +60,13 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                 f"{path}: line {at}: {error}; the file is damaged or in another format: fetch it "
                 "again or set its `format`"
             ) from error
+
+
+def _bounded(lines: io.TextIOBase) -> Iterator[str]:
+    while line := lines.readline(bounds.LINE):
+        if len(line) == bounds.LINE:
+            raise bounds.OversizeError("a line", bounds.LINE)
+        yield line
 
 
 def reach(row: Any, name: str) -> Any:

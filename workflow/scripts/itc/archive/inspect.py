@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from itc.archive._lines import DamagedFileError, mapped
+from itc.bounds import check_zip
 
 if TYPE_CHECKING:
     from inspect_ai.log import EvalLog, EvalSample
@@ -33,6 +34,8 @@ def read(path: Path, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
     number = 0
     try:
+        if path.suffix != ".json":
+            check_zip(str(path), path.stat().st_size)
         header = read_eval_log(path, header_only=True)
         for sample in _samples(path):
             number += 1

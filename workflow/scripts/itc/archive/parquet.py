@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from itc.archive._lines import DamagedFileError, mapped
 from itc.archive._schema import FIELDS
+from itc.bounds import OversizeError, check_parquet
 
 TITLE = "Parquet"
 OPTIONS = {
@@ -30,6 +31,7 @@ def read(path: Path, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
     number = 0
     try:
         with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
+            check_parquet(file.metadata, path.stat().st_size)
             present = file.schema_arrow.names
             asked = {*FIELDS, *settings, *columns.values()}
             asked |= {name for rule in spec.get("exclude", []) for name in rule}
@@ -47,7 +49,7 @@ def read(path: Path, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
                         name: row[name] for name in settings
                     }
                     yield row
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, OversizeError) as error:
         raise DamagedFileError(
             f"{path}: row {number + 1}: {error}; the file is damaged or in another format: fetch "
             "it again or set its `format`"

@@ -64,13 +64,17 @@ def explain(error: ValidationError) -> str:
 
 
 def _check_names(config: Config, problems: list[str]) -> None:
+    # Names become parts of paths.
+    named = [("study.name", config.study.name)]
+    for kind in ("datasets", "models", "procedures", "imports", "archives"):
+        named += [(f"{kind}.{name}", name) for name in getattr(config, kind)]
+    for label, name in named:
+        if not NAME.fullmatch(name):
+            problems.append(
+                f"{label}: {name!r} is no name: it may hold letters, digits, dots, underscores and "
+                "single inner hyphens; rename it"
+            )
     for kind in ("datasets", "models", "procedures"):
-        for name in getattr(config, kind):
-            if not NAME.match(name):
-                problems.append(
-                    f"{kind}.{name}: a name may hold letters, digits, dots, underscores and single "
-                    "inner hyphens; rename the entry"
-                )
         defined = sorted(getattr(config, kind))
         for name in getattr(config.study, kind):
             if name not in defined:
@@ -152,8 +156,27 @@ def _check_entries(config: Config, problems: list[str]) -> None:
             _check_entry(f"models.{name}.engine", "engines", model.engine, Section(), problems)
             if not model.model:
                 problems.append(f"models.{name}.model: missing; give a folder or a repository")
+            _check_engine_options(f"models.{name}", model, problems)
         else:
             _check_source(f"models.{name}", model.source, model, config, problems)
+
+
+# Words in names of settings that hold a secret: what stands in a config is hashed, logged, shown.
+SECRETS = re.compile(r"(api_?key|(^|_)token$|secret|password|authorization|credential)", re.I)
+
+
+def _check_engine_options(label: str, model: Model, problems: list[str]) -> None:
+    """Refuse options that have a key of their own, and secrets."""
+    for key in model.engine_options:
+        where = f"{label}.engine_options.{key}"
+        if key in Model.model_fields:
+            problems.append(f"{where}: set it as {label}.{key}, where it is looked for")
+        elif SECRETS.search(key):
+            problems.append(
+                f"{where}: a secret does not belong into a config, which is logged and archived; "
+                f"export it and name the environment variable in {label}.api_key_env (Hugging "
+                "Face's own token is read from HF_TOKEN)"
+            )
 
 
 def _check_strategy_options(config: Config, problems: list[str]) -> None:
@@ -166,7 +189,7 @@ def _check_strategy_options(config: Config, problems: list[str]) -> None:
                 f"{label}: no strategy {base!r}; allowed: {', '.join(known)}{_suggest(base, known)}"
             )
             continue
-        if "strategy" in given and (name in known or not NAME.match(name)):
+        if "strategy" in given and (name in known or not NAME.fullmatch(name)):
             problems.append(
                 f"{label}: a variant of {base!r} needs a name of its own, of letters, digits, "
                 "dots, underscores and single inner hyphens; rename the entry"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow.parquet as pq
 
 from itc import schemas, tables
 from itc.atomic import replacing
+from itc.bounds import OversizeError, check_parquet
 from itc.deposit import seal
 from itc.deposit.manifest import ArchiveError, Manifest
 from itc.deposit.store import Store, opened, read_manifest, verify
@@ -58,7 +60,11 @@ def _read(
     """Rows of a file, only the columns ``names`` unless ``whole``; and the names to be changed."""
     schema = schemas.SCHEMAS[table]
     try:
-        with store.open(file) as source, pq.ParquetFile(source) as parquet:
+        with (
+            store.open(file) as source,
+            pq.ParquetFile(source, page_checksum_verification=True) as parquet,
+        ):
+            check_parquet(parquet.metadata, source.seek(0, os.SEEK_END))
             found = parquet.schema_arrow
             label = (found.metadata or {}).get(b"itc.table", b"?").decode("utf-8", "replace")
             wrong = [n for n in found.names if found.field(n).type != schema.kind(n)]
@@ -77,7 +83,7 @@ def _read(
             if any(frame[k].nunique() != 1 for k in names):
                 raise ArchiveError(f"{where}: {file} mixes datasets or models")
             return (parquet.read().to_pandas() if whole or renamed else frame), renamed
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowInvalid, OSError, OversizeError) as error:
         raise ArchiveError(f"{where}: {file} is not a readable parquet file: {error}") from error
 
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from itc.engines._base import (
     TOO_LONG,
@@ -37,8 +38,14 @@ _CANDIDATES = 20  # most a server gives per token
 
 
 def check(model: dict[str, Any]) -> None:
-    """Raise EngineError for a missing address or key."""
-    if not str(model.get("base_url") or "").startswith(("http://", "https://")):
+    """Raise EngineError for a missing address or key, and for a secret in the address."""
+    address = urlsplit(str(model.get("base_url") or ""))
+    if address.username or address.password or address.query:
+        raise EngineError(
+            "key 'base_url': the address holds a user, password or query, and would be logged and "
+            "archived with them; give the key by `api_key_env`"
+        )
+    if address.scheme not in ("http", "https") or not address.hostname:
         raise EngineError(
             f"key 'base_url': {model.get('base_url')!r}; give the server's address, e.g. "
             f"http://node17:8000/v1"
@@ -86,6 +93,7 @@ class OpenAIEngine:
         )
         self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="openai")
         self._open: set[Future[Completion]] = set()
+        self._failed: BaseException | None = None
         self.platform = {
             "engine": "openai",
             "engine_version": self._server.version(),
@@ -101,6 +109,8 @@ class OpenAIEngine:
 
     def add(self, key: str, request: Request) -> None:
         """See ``Engine.add``."""
+        if self._failed:  # step tells; nothing more is asked, or paid
+            return
         if self._prompter is None:
             future = self._threads.submit(self._chat, key, request)
         else:
@@ -113,9 +123,16 @@ class OpenAIEngine:
         return len(self._prompter.build(request).ids) if self._prompter else 0
 
     def step(self) -> list[Completion]:
-        """See ``Engine.step``; waits up to a second."""
+        """See ``Engine.step``; waits up to a second.
+
+        Where a request failed for good, those under way end first and their answers are returned.
+        """
+        if self._failed and not self._open:
+            raise self._failed
         done, self._open = wait(self._open, timeout=1.0, return_when=FIRST_COMPLETED)
-        return [future.result() for future in done]
+        failures = [error for future in done if (error := future.exception())]
+        self._failed = next(iter(failures), self._failed)
+        return [future.result() for future in done if not future.exception()]
 
     # -- the two end points ----------------------------------------------------------------------
 

@@ -75,8 +75,8 @@ def parse(text: str, where: str) -> Lexicon:
     """Lexicon from YAML ``text``; ``where`` names the file in errors (LexiconError)."""
     try:
         raw = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise LexiconError(f"{where}: not YAML: {error}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise LexiconError(f"{where}: not YAML: {error}; put back a good copy") from error
     if not isinstance(raw, dict):
         raise LexiconError(f"{where}: a lexicon is a mapping with the keys {sorted(_KEYS)}")
     unknown, missing = set(raw) - _KEYS - _OPTIONAL, _KEYS - set(raw)
@@ -96,11 +96,13 @@ def parse(text: str, where: str) -> Lexicon:
             "ASCII text, so only 'en' is allowed"
         )
     markers: list[Marker] = []
+    if not isinstance(raw["categories"], dict):
+        raise LexiconError(f"{where}: categories is no mapping of names to categories")
     for category, body in raw["categories"].items():
         if (
             not _NAME.fullmatch(str(category))
             or not isinstance(body, dict)
-            or "markers" not in body
+            or not isinstance(body.get("markers"), list)
         ):
             raise LexiconError(f"{where}: category {category!r} needs a title and a list 'markers'")
         for entry in body["markers"]:
@@ -169,7 +171,11 @@ def _load(folder: str) -> tuple[Lexicon, ...]:
         raise LexiconError(f"{folder}: no lexicon (*.yaml) found")
     found = []
     for path in paths:
-        lexicon = parse(path.read_text(encoding="utf-8"), str(path))
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise LexiconError(f"{path}: not UTF-8 ({error}); put back a good copy") from None
+        lexicon = parse(text, str(path))
         if lexicon.name != path.stem:
             raise LexiconError(f"{path}: name {lexicon.name!r} must be the file's name")
         found.append(lexicon)

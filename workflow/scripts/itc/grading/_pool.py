@@ -47,8 +47,8 @@ class Task(NamedTuple):
 class Result(NamedTuple):
     """``value`` of a task, or the ``cause`` that it has none.
 
-    Causes: ``timeout`` (CPU time), ``memory``, ``crash``, ``stalled``, ``error``, and those that a
-    grader raises (``oversize``, ``unparsable``, ...).
+    Causes: ``timeout`` (CPU time), ``memory``, ``crash`` (twice, on two workers), ``stalled``,
+    ``error``, and those that a grader raises (``oversize``, ``unparsable``, ...).
     """
 
     value: Any = None
@@ -68,6 +68,7 @@ class _Worker:
     started: float = 0.0  # CPU seconds when the task began
     seen: tuple[float, float] = (0.0, 0.0)  # CPU seconds, and when they last changed
     killed: str | None = None
+    died: bool = False  # ended by itself or by others, not for a limit of ours
     pending: bytes = field(default=b"")
 
 
@@ -99,6 +100,7 @@ class Pool:
         results: list[Result | None] = [None] * len(tasks)
         warm = deque(range(len(tasks)))
         fresh: deque[int] = deque()
+        lost: set[int] = set()  # tasks whose worker died once: another process's doing, perhaps
         active: list[_Worker] = []
         # Starting a worker costs as much as many easy tasks.
         wanted = min(self.workers, 1 + len(tasks) // TASKS_PER_WORKER)
@@ -118,6 +120,9 @@ class Pool:
                     job = worker.job
                     assert job is not None
                     if outcome.cause == "timeout" and worker.cpu_limit < self.cpu_seconds:
+                        fresh.append(job)
+                    elif worker.died and job not in lost:
+                        lost.add(job)
                         fresh.append(job)
                     else:
                         results[job] = outcome
@@ -195,7 +200,9 @@ class Pool:
     def _receive(self, worker: _Worker, selector: selectors.BaseSelector) -> None:
         data = os.read(worker.process.stdout.fileno(), 1 << 16)  # type: ignore[union-attr]
         if not data:
-            worker.killed = worker.killed or self._epitaph(worker)
+            if not worker.killed:
+                worker.killed = self._epitaph(worker)
+                worker.died = worker.killed == "crash"
             return
         worker.buffer += data
         if not worker.ready and b"\n" in worker.buffer:
@@ -209,7 +216,9 @@ class Pool:
         code = worker.process.returncode
         if code == -signal.SIGPROF:
             return "timeout"
-        return "memory" if code in (-signal.SIGKILL, -signal.SIGABRT) else "crash"
+        # SIGKILL is not ours, which are noted before: somebody's, or the kernel's for want of
+        # memory on a full machine. It says nothing of the task, so it is no verdict to keep.
+        return "memory" if code == -signal.SIGABRT else "crash"
 
     def _watch(self, worker: _Worker) -> None:
         """End a worker beyond its limits that the kernel has not ended (second line of defence)."""

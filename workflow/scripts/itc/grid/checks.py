@@ -6,6 +6,7 @@ from itc import registry
 from itc.claims import _settings as claim_settings
 from itc.config import ConfigError
 from itc.engines import _base as engines
+from itc.features import _lexicon as lexicons
 from itc.grid import Grid
 from itc.grid.runs import Run
 from itc.procedures._options import ProcedureError
@@ -57,4 +58,17 @@ def check_keys(grid: Grid, rules: set[str]) -> None:
         for name in sorted(wanted):
             engines.check(name, grid.model(name).model_dump(mode="json"))
     except engines.EngineError as error:
+        raise ConfigError(str(error)) from error
+
+
+def check_lexicons(rules: set[str]) -> None:
+    """Refuse to start ``rules`` (names) that count markers with a lexicon that is at fault.
+
+    Asked at the start only: it takes longer than all else that a plan or a job on a cluster reads.
+    Raises ConfigError.
+    """
+    try:
+        if any(rule.startswith("annotate_") for rule in rules):
+            lexicons.load()
+    except lexicons.LexiconError as error:
         raise ConfigError(str(error)) from error

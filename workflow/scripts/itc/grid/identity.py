@@ -121,14 +121,18 @@ class Identities:
             if stem is None:
                 continue
             stem = self.dataset(dataset).prompts.get(stem, stem)
-            file = self.base / "config" / "prompts" / f"{stem}.j2"
-            if not file.is_file():
-                known = sorted(p.stem for p in file.parent.glob("*.j2"))
+            files = {p.stem: p for p in (self.base / "config" / "prompts").glob("*.j2")}
+            if stem not in files:
                 raise ConfigError(
                     f"procedures.{procedure}.prompt: no template {stem!r}; allowed: "
-                    f"{', '.join(known)} (files of config/prompts)"
+                    f"{', '.join(sorted(files))} (files of config/prompts)"
                 )
-            texts[role] = file.read_text(encoding="utf-8")
+            try:
+                texts[role] = files[stem].read_text(encoding="utf-8")
+            except UnicodeDecodeError as error:
+                raise ConfigError(
+                    f"config/prompts/{stem}.j2: not UTF-8 ({error}); put back a good copy"
+                ) from None
         return texts
 
     def recordings(self, name: str) -> list[Path]:
