@@ -55,7 +55,8 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         except (ValueError, EOFError, OSError, RecursionError) as error:
             if isinstance(error, DamagedFileError):
                 raise
-            at = number + 1 if isinstance(error, EOFError | OSError) else number
+            unread = isinstance(error, EOFError | OSError | bounds.OversizeError)
+            at = number + 1 if unread else number
             raise DamagedFileError(
                 f"{path}: line {at}: {error}; the file is damaged or in another format: fetch it "
                 "again or set its `format`"

@@ -14,7 +14,9 @@ _PROLOG = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", re.S
 )
 _ACTIVE = re.compile(
-    r"<(?:script|foreignObject|iframe|image|a)\b|<[^<>]*\son\w+\s*=|<[^<>]*href=\"(?!#)", re.I
+    r"<(?:script|foreignObject|iframe|embed|object|image|animate\w*|set|a)\b"
+    r"|<[^<>]*[\s/\"']on\w+\s*=|<[^<>]*href\s*=\s*(?!\"#)|url\(\s*(?!#)",
+    re.I,
 )
 _ROOT = re.compile(r"<svg\b[^>]*>", re.S)
 _MARKS = re.compile(r"<g(?P<more>(?: clip-path=\"[^\"]*\")?)>(?P<marks>(?:<use [^<>]*/>){2,})</g>")
