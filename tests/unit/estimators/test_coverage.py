@@ -39,3 +39,7 @@ def test_coverage_never_falls_and_worst_of_k_never_rises_with_k(counts):
 def test_refuses_impossible_counts():
     with pytest.raises(DrawsError, match=r"outside 0\.\.4"):
         coverage(np.array([5]), 4, [1])
+    with pytest.raises(DrawsError, match=r"outside 0\.\.4"):
+        coverage(np.array([-1]), 4, [1])
+    with pytest.raises(DrawsError, match="expected whole numbers"):
+        coverage(np.array([0.5]), 4, [1])

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from itc.estimators._checks import DrawsError
-from itc.estimators.majority import TIES, majority, win_probability
+from itc.estimators.majority import TIES, both_majorities, majority, win_probability
 
 
 def enumerate_vote(codes, credit, k, ties):
@@ -138,6 +138,31 @@ def test_first_seen_differs_from_even_only_by_the_tie():
 def test_refuses_what_it_must_not_average(codes, budgets, message):
     with pytest.raises(DrawsError, match=message):
         majority(np.array(codes), np.array([[1.0, 0.0]]), budgets)
+
+
+def test_refuses_counts_and_shapes_without_meaning():
+    for votes, others, blank in ((-1, [1], 1), (1, [2, -1], 1), (1, [1], -1)):
+        with pytest.raises(DrawsError, match="must not be negative"):
+            win_probability(votes, others, blank, [1])
+    one = np.array([[1.0, 0.0]])
+    with pytest.raises(DrawsError, match=r"codes \(2,\) and credit \(1, 2\)"):
+        majority(np.array([0, 1]), one, [1])
+    with pytest.raises(DrawsError, match="separate calls"):
+        majority(np.array([[0, 1]]), np.vstack([one, one]), [1])
+    with pytest.raises(DrawsError, match="ties: 'random', allowed even, first"):
+        majority(np.array([[0, 1]]), one, [1], "random")
+    with pytest.raises(DrawsError, match=r"values outside -1\.\.1"):
+        majority(np.array([[0, -2]]), one, [1])
+
+
+def test_both_ends_are_the_votes_under_both_credits():
+    codes = np.array([[0, 0, 1, 1, 2]])
+    low, high = np.array([[1.0, 0, 0]]), np.array([[1.0, 1.0, 0]])
+    got = both_majorities(codes, low, high, [1, 5])
+    assert got[0] == pytest.approx(majority(codes, low, [1, 5]))
+    assert got[1] == pytest.approx(majority(codes, high, [1, 5]))
+    same = both_majorities(codes, low, low.copy(), [1, 5])
+    assert same[0] is same[1]
 
 
 def test_refuses_more_draws_than_a_double_can_count():

@@ -6,7 +6,7 @@ from itertools import combinations, permutations
 import numba
 import numpy as np
 import pytest
-from itc.estimators import montecarlo, stopping, votes
+from itc.estimators import _kernels, montecarlo, stopping, votes
 from itc.estimators._checks import DrawsError
 from itc.estimators.majority import majority
 from scipy import integrate, special
@@ -245,7 +245,112 @@ def test_refusals():
         votes.weighted_vote(CODES, ones, CREDIT, CREDIT, [2, 1], SEEDS)
     with pytest.raises(DrawsError, match=r"keep_share: 0, allowed above 0 up to 1"):
         votes.ranked_vote(CODES, ones, CREDIT, CREDIT, [1], SEEDS, keep_share=0)
+    for share in (-0.1, 1.1):
+        with pytest.raises(DrawsError, match=f"keep_share: {share}, allowed"):
+            votes.ranked_vote(CODES, ones, CREDIT, CREDIT, [1], SEEDS, keep_share=share)
     with pytest.raises(DrawsError, match="weights: 1 missing"):
         holed = ones.copy()
         holed[0, 0] = np.nan
         votes.weighted_vote(CODES, holed, CREDIT, CREDIT, [1], SEEDS)
+
+
+def every_vote(credit, upper, **precision):
+    both = (credit, upper, BUDGETS, SEEDS)
+    yield votes.weighted_vote(CODES, SCORES, *both, **precision)
+    yield votes.ranked_vote(CODES, SCORES, *both, keep_share=0.5, power=1.2, **precision)
+    yield votes.shortest_majority(CODES, LENGTHS, *both, **precision)
+    yield stopping.adaptive_vote(CODES, LENGTHS, *both, confidence=0.8, **precision)
+    yield stopping.window_vote(CODES, LENGTHS, *both, window=2, **precision)
+    yield stopping.confident_vote(CODES, LENGTHS, *both, SCORES, warmup=2, **precision)
+
+
+def test_the_upper_end_is_the_vote_in_which_undecided_answers_are_right():
+    upper = np.array([[1.0, 0, 1.0], [1.0, 1.0, 0], [1.0, 0.5, 0]])
+    between = every_vote(CREDIT, upper, replicates=64)
+    above = every_vote(upper, upper, replicates=64)
+    below = every_vote(CREDIT, CREDIT, replicates=64)
+    for result, high, low in zip(between, above, below, strict=True):
+        assert result.upper == pytest.approx(high.mean)
+        assert result.mean == pytest.approx(low.mean)
+        assert (result.upper - result.mean).max() > 0.05
+
+
+def test_the_standard_error_is_the_spread_over_seeds():
+    names, precision = ["a", "b", "c"], {"replicates": 64}
+    results = [
+        votes.weighted_vote(
+            CODES, SCORES - 3, CREDIT, CREDIT, [3], montecarlo.problem_seeds(names, s), **precision
+        )
+        for s in range(60)
+    ]
+    spread = np.std([r.mean[:, 0] for r in results], axis=0, ddof=1)
+    told = np.sqrt(np.mean([r.se[:, 0] ** 2 for r in results], axis=0))
+    assert told == pytest.approx(spread, rel=0.3)  # three standard deviations of a spread of 60
+
+
+def alternating(calls):
+    """A kernel whose differences are +1 and -1 in turn, so that the standard error is known."""
+
+    def kernel(first, last, sums, squares, extras=None):
+        calls.append((first, last))
+        sums[0] += sum((-1) ** r for r in range(first, last))
+        sums[1] += last - first
+        squares += last - first
+        if extras is not None:
+            extras["seen"] += 3 * (last - first)
+
+    return kernel
+
+
+def test_replicates_are_added_until_the_mean_over_problems_is_precise():
+    known, calls = (np.full((4, 1), 0.5), np.full((4, 1), -0.5)), []
+    result = montecarlo.run(alternating(calls), known, extra=("seen",), target_se=0.02)
+    # 1 / sqrt(replicates x 4 problems) = 0.02 at 625, in blocks of 64
+    assert 625 <= result.replicates <= 704 and result.replicates % 64 == 0
+    assert calls[0] == (0, 64)
+    assert [first for first, _ in calls[1:]] == [last for _, last in calls[:-1]]
+    assert result.se == pytest.approx(1 / np.sqrt(result.replicates - 1), rel=1e-9)
+    assert result.mean == pytest.approx(0.5)
+    assert result.upper == pytest.approx(0.5)
+    assert result.extra["seen"] == pytest.approx(3.0)
+
+
+def test_replicates_are_bounded_or_exactly_as_asked():
+    known = (np.full((1, 2), 0.5), np.full((1, 2), 0.5))
+    assert montecarlo.run(alternating([]), known, max_replicates=200).replicates == 200
+    assert montecarlo.run(alternating([]), known, replicates=7).replicates == 7
+    assert montecarlo.run(alternating([]), known, target_se=1.0).replicates == 64
+    once = montecarlo.run(alternating([]), known, replicates=1)
+    assert once.se == pytest.approx(0) and once.mean == pytest.approx(1.0)  # 0.5 + 1, cut to 1
+
+
+def test_random_orders_are_those_of_earlier_versions():
+    """Equal seeds give equal tables for ever: this is the generator, not only a good one."""
+
+    def order(seed, replicate):
+        state, drawn = np.zeros(1, np.uint64), np.empty(6, np.int64)
+        _kernels.start_order(state, drawn, seed, replicate)
+        return [int(_kernels.draw_next(state, drawn, j)) for j in range(6)]
+
+    seeds = montecarlo.problem_seeds(["a", "b"], 0)
+    assert seeds.tolist() == [15270482384145340437, 1719134107190115933]
+    assert [[order(seed, r) for r in range(2)] for seed in seeds] == [
+        [[0, 1, 4, 5, 2, 3], [5, 4, 3, 2, 1, 0]],
+        [[4, 5, 3, 0, 1, 2], [3, 5, 1, 4, 0, 2]],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("vote", "more", "message"),
+    [
+        (stopping.adaptive_vote, {"rule": "gamma"}, "rule: 'gamma', allowed beta, dirichlet"),
+        (stopping.window_vote, {"window": 0}, "window: 0, allowed 1 or more"),
+        (stopping.confident_vote, {"confidence": SCORES, "warmup": 0}, "warmup 0"),
+        (stopping.confident_vote, {"confidence": SCORES, "keep_share": 0.0}, "keep_share 0.0"),
+        (stopping.confident_vote, {"confidence": SCORES, "keep_share": 1.5}, "keep_share 1.5"),
+        (stopping.confident_vote, {"confidence": SCORES, "consensus": 0.0}, "consensus 0.0"),
+    ],
+)
+def test_stopping_rules_refuse_settings_without_meaning(vote, more, message):
+    with pytest.raises(ValueError, match=message):
+        vote(CODES, LENGTHS, CREDIT, CREDIT, BUDGETS, SEEDS, **more)

@@ -85,3 +85,12 @@ def test_missing_and_uneven_draws_are_refused():
         order.expected_maximum([[1.0, 2.0], [1.0]], [1])
     with pytest.raises(DrawsError, match=r"outside 1\.\.2"):
         order.expected_maximum(np.ones((1, 2)), [3])
+    with pytest.raises(DrawsError, match=r"shape \(2,\), expected \[problems, draws\]"):
+        order.expected_maximum(np.ones(2), [1])
+
+
+def test_an_order_below_one_is_refused():
+    with pytest.raises(DrawsError, match="m: 0, allowed 1 or more"):
+        order.order_weights(4, [2], m=0)
+    with pytest.raises(DrawsError, match="m: 0, allowed 1 or more"):
+        order.expected_halt_tokens(np.ones((1, 2)), np.ones((1, 2)), [1], 0)

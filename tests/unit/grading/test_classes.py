@@ -28,6 +28,11 @@ def test_equivalent_answers_share_a_class_also_when_wrong(table):
     assert list(answer_classes(frame, problems)) == [0, 0, 1, 2, 2, -1, 0, 3]
 
 
+def test_a_percentage_is_the_number_that_it_means(table):
+    frame, problems = classes(table, "3", r"12.5\%", "0.125", "7", "1/8")
+    assert list(answer_classes(frame, problems)) == [0, 0, 1, 0]
+
+
 def test_right_answers_are_one_class_whatever_their_spelling(table):
     frame, problems = classes(table, r"2\sqrt{3}", r"2\sqrt{3}", r"\sqrt{12}", "4", r"2 \sqrt 3")
     assert list(frame["verdict"]) == ["right", "right", "wrong", "right"]

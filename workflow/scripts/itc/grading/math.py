@@ -235,7 +235,8 @@ def signature(answer: str, problem: Problem) -> list[list[float]] | None:
     if not isinstance(found, Expr) or found.free_symbols or not found.is_number:
         return None
     share = get_pct_val(found)
-    values = [complex(x.evalf(15, chop=True)) for x in (found, share) if x is not None]
+    # The parser keeps the hundredth of a percentage unevaluated.
+    values = [complex(x.doit().evalf(15, chop=True)) for x in (found, share) if x is not None]
     constants = [[value.real, value.imag] for value in values if abs(value) < 1e300]
     return constants or None
 

@@ -56,9 +56,7 @@ def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
 
 def normal_form(answer: str, problem: Problem) -> str | None:
     """The answer without LaTeX dress; plain numbers as the package's decimal scorer reads them."""
-    form = answer.strip().strip("$").strip()
-    dressed = _DRESS.match(form)
-    form = dressed.group(1).strip() if dressed else form
+    form = _undress(answer)
     if _PLAIN.fullmatch(form):
         number = Decimal(form.replace(",", ""))
         return format(number.normalize() + 0, "f") if abs(number.adjusted()) < 300 else form
