@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scrip
 from itc import tables
 from itc.config import read_config
 from itc.grid import Grid
+from itc.schemas import LOGPROBS
 from snakemake.utils import update_config
 
 REPO = Path(__file__).resolve().parents[1]
@@ -204,7 +205,7 @@ def shard_frame(dataset: str, model: str, shard: int, problems: int, size: int) 
             "mean_entropy": rng.gamma(2.0, 0.3 - 0.1 * right),
             **{
                 name: rng.normal(10 + right, 1.0)
-                for name in tables.LOGPROBS
+                for name in LOGPROBS
                 if name.startswith("confidence")
             },
             "seed": rng.integers(2**62, size=n),
