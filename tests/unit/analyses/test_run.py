@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from itc import registry, tables
 from itc.analyses import _run
+from itc.strategies._base import evaluate_strategy
 
 from .feature_outcomes import outcomes
 
@@ -74,3 +75,30 @@ def test_inputs_without_files_are_left_out_and_others_come_whole(monkeypatch):
 
     found = _run.run("curves", {"evaluations": ["x", "y"], "annotations": []}, {})
     assert found == {"evaluations": ("evaluations", ["x", "y"])}
+
+
+@pytest.mark.parametrize("name", ["breadth", "claims", "claim_evidence"])
+def test_tables_of_named_columns_are_the_same_as_from_all(files, name):
+    frame = files[1].assign(difficulty=files[1]["problem_id"].rank(method="dense") % 3)
+    evaluations = pd.concat(
+        [
+            evaluate_strategy(strategy, rows, [1, 2, 4])
+            for _, rows in frame.groupby("dataset")
+            for strategy in ("single", "majority", "shortest")
+        ],
+        ignore_index=True,
+    )
+    settings = {
+        **SETTINGS,
+        "models": {m: {"title": m, "reasoning": m == "a", "parameters": 1e9} for m in "ab"},
+        "datasets": {d: {"title": d} for d in "de"},
+    }
+    module = registry.load("analyses", name)
+    columns = [c for c in module.outcome_columns(settings) if c in frame]
+    assert len(columns) < len(frame.columns)
+    part, whole = (
+        module.build({"evaluations": evaluations, "outcomes": rows}, settings)
+        for rows in (frame[columns], frame.copy())
+    )
+    pd.testing.assert_frame_equal(part, whole)
+    assert len(whole)

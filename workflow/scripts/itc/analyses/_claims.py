@@ -9,8 +9,17 @@ from typing import Any
 import pandas as pd
 
 from itc import registry
+from itc.analyses._responses import COLUMNS
 from itc.claims import _settings
 from itc.claims._verdict import Verdict
+
+
+def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+    """Columns of ``outcomes`` that the chosen claims read: shared ones and their FEATURES."""
+    chosen = settings.get("claims")
+    names = registry.names("claims") if chosen is None else chosen
+    features = {f for name in names for f in registry.constants("claims", name).get("FEATURES", ())}
+    return (*COLUMNS, *sorted(features - set(COLUMNS)))
 
 
 def assessed(

@@ -15,6 +15,15 @@ from itc.regression.predict import cross_fit, train
 
 BEHAVIOUR = ("f_repetition", "f_answer_statements", "f_answer_changes", "f_thinking_share")
 CONFIDENCE = tuple(column for column in confidence.COLUMNS if column != "f_truncated")
+COLUMNS = (
+    *responses.COLUMNS,
+    *responses.JUDGED,
+    "f_log_tokens",
+    "f_log_words",
+    *MARKERS,
+    *BEHAVIOUR,
+    *CONFIDENCE,
+)
 HELD_OUT = {
     "problems": "five folds of problems of the same dataset",
     "dataset": "all other datasets of the same model",

@@ -19,6 +19,22 @@ SUBSETS = {
     "answered": "only responses with an answer",
     "exchangeable": "answered, and without draw indices that are far shorter than their siblings",
 }
+# Columns that the functions here read, those of the judge's scores apart.
+COLUMNS = (
+    "dataset",
+    "model",
+    "procedure",
+    "problem_id",
+    "draw",
+    "round",
+    "verdict",
+    "answer_class",
+    "truncated",
+    "n_output_tokens",
+    "f_tokens",
+    "f_words",
+)
+JUDGED = ("response_id", "parents", "score")
 SHORT_DRAW = 0.6  # a draw index is far shorter below this share of the median index
 
 
@@ -39,15 +55,21 @@ def decided(outcomes: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
     ``f_judge_score`` (mean score the model's own judge gave it, where one ran).
     """
     procedure = settings.get("sample_procedure", "sample")
-    frame = outcomes[outcomes["procedure"] == procedure]
-    undecided = (frame["verdict"] == "undecided").groupby([frame["dataset"], frame["model"]]).sum()
-    frame = frame[frame["verdict"].isin(("right", "wrong"))].copy()
-    frame["right"] = (frame["verdict"] == "right").astype(float)
-    frame["problem"] = frame["dataset"].astype(str) + "\x1f" + frame["problem_id"].astype(str)
+    sampled = outcomes["procedure"] == procedure
+    undecided = (outcomes.loc[sampled, "verdict"] == "undecided").groupby(
+        [outcomes.loc[sampled, "dataset"], outcomes.loc[sampled, "model"]]
+    )
+    # one selection: every further one would be another copy of a study's largest table
+    frame = outcomes[sampled & outcomes["verdict"].isin(("right", "wrong"))]
     pairs = pd.MultiIndex.from_arrays([frame["dataset"], frame["model"]])
-    frame["f_judge_score"] = judge_scores(outcomes, settings, frame)
-    frame["n_undecided"] = undecided.reindex(pairs).to_numpy(np.float64)
-    return frame.reset_index(drop=True)
+    added = {
+        "right": (frame["verdict"] == "right").astype(float),
+        "problem": frame["dataset"].astype(str) + "\x1f" + frame["problem_id"].astype(str),
+        "f_judge_score": judge_scores(outcomes, settings, frame),
+        "n_undecided": undecided.sum().reindex(pairs).to_numpy(np.float64),
+    }
+    spent = [column for column in ("parents", "answer", "normal_form") if column in frame]
+    return frame.drop(columns=spent).assign(**added).reset_index(drop=True)
 
 
 def judge_scores(
@@ -88,16 +110,21 @@ def subsets(frame: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
     yield "decided", frame
     cut = frame["truncated"].astype("boolean").fillna(False).to_numpy(bool)
     yield "uncut", frame[~cut]
-    answered = frame[frame["answer_class"] >= 0]
-    yield "answered", answered
-    yield "exchangeable", answered[~short_draws(answered)]
+    answered = (frame["answer_class"] >= 0).to_numpy(bool)
+    yield "answered", frame[answered]
+    known = [c for c in COLUMNS if c in frame]
+    kept = answered.copy()
+    kept[answered] = ~short_draws(frame.loc[answered, known]).to_numpy(bool)
+    yield "exchangeable", frame[kept]
 
 
 def cells(frame: pd.DataFrame) -> Iterator[tuple[str, str, pd.DataFrame]]:
     """(model, dataset, rows) of every model and dataset, then of every model over all datasets."""
     for (model, dataset), rows in frame.groupby(["model", "dataset"], sort=True, observed=True):
         yield str(model), str(dataset), rows
-    for model, rows in frame.groupby("model", sort=True, observed=True):
+    models = sorted(frame["model"].unique())
+    for model in models:
+        rows = frame if len(models) == 1 else frame[frame["model"] == model]
         if rows["dataset"].nunique() > 1:
             yield str(model), ALL, rows
 

@@ -14,7 +14,6 @@ from itc.stats import bootstrap
 
 TITLE = "Accuracy and tokens by subject and difficulty"
 INPUTS = ("evaluations", "outcomes")
-OUTCOME_COLUMNS = ("dataset", "problem_id", "subject", "difficulty")
 MAX_LEVELS = 12  # more distinct difficulties are grouped into quintiles
 
 SCHEMA = register(
@@ -40,6 +39,11 @@ SCHEMA = register(
         ("accuracy",),
     )
 )
+
+
+def outcome_columns(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Columns of ``outcomes`` that the table is made of."""
+    return ("dataset", "problem_id", "subject", "difficulty")
 
 
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:

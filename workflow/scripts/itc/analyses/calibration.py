@@ -39,6 +39,11 @@ SCHEMA = register(
 )
 
 
+def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+    """Columns of ``outcomes`` that the table is made of."""
+    return _predictions.COLUMNS
+
+
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``calibration``; predictions are those of table ``prediction``."""
     frame = _predictions.answered(inputs["outcomes"], settings)

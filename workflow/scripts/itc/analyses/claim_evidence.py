@@ -6,9 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from itc.analyses._claims import assessed
+from itc.analyses._claims import assessed, outcome_columns
 from itc.claims._verdict import interval
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
+
+__all__ = ["build", "outcome_columns"]
 
 TITLE = "Evidence behind the verdicts"
 INPUTS = ("evaluations", "outcomes")

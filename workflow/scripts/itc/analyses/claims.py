@@ -6,9 +6,11 @@ from typing import Any
 
 import pandas as pd
 
-from itc.analyses._claims import assessed
+from itc.analyses._claims import assessed, outcome_columns
 from itc.features._lexicon import lexicon_hash
 from itc.schemas import FLOAT, INT, STRING, TEXT, Schema, register
+
+__all__ = ["build", "outcome_columns"]
 
 TITLE = "Claims and verdicts"
 INPUTS = ("evaluations", "outcomes")

@@ -46,6 +46,11 @@ SCHEMA = register(
 )
 
 
+def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+    """Columns of ``outcomes`` that the table is made of."""
+    return (*responses.COLUMNS, "condition")
+
+
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
     """Table ``exchangeability``, one row per dataset, model, measure and draw index.
 

@@ -13,7 +13,6 @@ from itc.stats import bootstrap
 
 TITLE = "One response and a vote at full budget"
 INPUTS = ("curves", "outcomes")
-OUTCOME_COLUMNS = ("dataset", "model", "procedure", "problem_id", "verdict", "source_correct")
 
 SCHEMA = register(
     Schema(
@@ -42,6 +41,11 @@ SCHEMA = register(
     )
 )
 ENDS = ("", "_low", "_high")
+
+
+def outcome_columns(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Columns of ``outcomes`` that the table is made of."""
+    return ("dataset", "model", "procedure", "problem_id", "verdict", "source_correct")
 
 
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from itc.analyses._contrast import LEVEL
 from itc.analyses._predictions import HELD_OUT
 from itc.features._lexicon import lexicon_hash
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.strategies import _learned, majority
+from itc.strategies import _base, _learned, majority
 from itc.strategies._base import Pool, Unavailable, constants, usable_budgets
 from itc.strategies._pool import build_pools
 
@@ -125,6 +125,12 @@ def summary(parts: list[np.ndarray]) -> dict[str, float]:
         return about | {"low": mean - bound, "high": mean + bound}
     reach = stats.t.ppf((1 + LEVEL) / 2, n.sum() - len(n)) * np.sqrt(variance)
     return about | {"low": mean - reach, "high": mean + reach}
+
+
+def outcome_columns(settings: dict[str, Any]) -> list[str]:
+    """Columns of ``outcomes`` that the strategies with learned weights read."""
+    wanted = {column for name in learners(settings) for column in _base.outcome_columns(name)}
+    return list(dict.fromkeys([*responses.COLUMNS, *sorted(wanted)]))
 
 
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:

@@ -46,6 +46,11 @@ def edges(length: np.ndarray) -> np.ndarray:
     return found
 
 
+def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+    """Columns of ``outcomes`` that the table is made of."""
+    return responses.COLUMNS
+
+
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``length_distributions``; responses of unknown or no length take no part."""
     frame = responses.decided(inputs["outcomes"], settings)

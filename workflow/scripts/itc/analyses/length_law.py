@@ -62,9 +62,14 @@ def _mean(values: np.ndarray) -> tuple[float, float, float]:
     return values.mean(), values.mean() - reach, values.mean() + reach
 
 
+def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+    """Columns of ``outcomes`` that the table is made of."""
+    return responses.COLUMNS
+
+
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``length_law``; only problems with at least two draws of known length take part."""
-    frame = responses.decided(inputs["outcomes"], settings)
+    frame = responses.decided(inputs.pop("outcomes"), settings)
     rows = []
     for subset, part in responses.subsets(frame):
         for model, dataset, cell in responses.cells(part):

@@ -87,9 +87,14 @@ def shortest_minus_longest(
     }
 
 
+def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+    """Columns of ``outcomes`` that the table is made of."""
+    return (*responses.COLUMNS, *(c for columns in MEASURES.values() for c in columns))
+
+
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``lengths``; measures that no response has are left out."""
-    frame = responses.decided(inputs["outcomes"], settings)
+    frame = responses.decided(inputs.pop("outcomes"), settings)
     chosen = measures(frame)
     blocks = []
     for subset, part in responses.subsets(frame):

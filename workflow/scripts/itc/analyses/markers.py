@@ -32,6 +32,7 @@ SCHEMA = register(
         tuple(KEY),
     )
 )
+TOGETHER = 16  # measures at a time: all at once would be a table larger than its source
 STATISTICS = ("per_1000_words", "per_1000_tokens", "distinct", "diversity")
 
 
@@ -51,14 +52,21 @@ def measures(available: set[str]) -> dict[str, tuple[str, str, str]]:
 
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``markers``; empty where outcomes hold no marker features. Units: hits per 1,000."""
-    frame = responses.decided(inputs["outcomes"], settings)
+    frame = responses.decided(inputs.pop("outcomes"), settings)
     chosen = measures({c for c in frame if frame[c].notna().any()})
+    names = list(chosen)
+    if not names:
+        return pd.DataFrame(columns=list(SCHEMA.columns))
     identity = pd.DataFrame(list(chosen.values()), columns=["category", "region", "statistic"])
     blocks = []
     for subset, part in responses.subsets(frame):
         for model, dataset, rows in responses.cells(part):
-            block = contrast(rows[list(chosen)].to_numpy(float), rows["right"], rows["problem"])
-            block = pd.concat([identity, block], axis=1)
+            right, problem = rows["right"].to_numpy(), pd.factorize(rows["problem"])[0]
+            found = [
+                contrast(rows[columns].to_numpy(float), right, problem)
+                for columns in (names[at : at + TOGETHER] for at in range(0, len(names), TOGETHER))
+            ]
+            block = pd.concat([identity, pd.concat(found, ignore_index=True)], axis=1)
             block = block.assign(model=model, dataset=dataset, subset=subset)
             block["n_undecided"] = responses.n_undecided(rows)
             blocks.append(block[block["n_responses"] > 0])

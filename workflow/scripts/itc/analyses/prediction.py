@@ -91,6 +91,11 @@ def measures(probability: np.ndarray, right: np.ndarray, problem: np.ndarray) ->
     }
 
 
+def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+    """Columns of ``outcomes`` that the table is made of."""
+    return _predictions.COLUMNS
+
+
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``prediction``; every probability comes from a fit that never saw the question."""
     frame = _predictions.answered(inputs["outcomes"], settings)

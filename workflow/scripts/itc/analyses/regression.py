@@ -96,7 +96,7 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
 
     Coefficients are per standard deviation within model, dataset, subset.
     """
-    frame = responses.decided(inputs["outcomes"], settings)
+    frame = responses.decided(inputs.pop("outcomes"), settings)
     records = []
     for subset, part in responses.subsets(frame):
         if subset not in SUBSETS:

@@ -12,11 +12,11 @@ from itc.claims._verdict import Verdict
 TITLE = "Fewer hedging markers"
 STATEMENT = "Correct responses of reasoning models hedge less than incorrect ones."
 TABLES = ("outcomes",)
+FEATURES = ("f_hedging_per_1000_words",)
 
 
 def assess(
     tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
 ) -> list[Verdict]:
     """Effect: hits per 1,000 words, incorrect minus correct responses."""
-    column = "f_hedging_per_1000_words"
-    return _association.assess(tables["outcomes"], settings, column, -1.0, about)
+    return _association.assess(tables["outcomes"], settings, FEATURES[0], -1.0, about)
