@@ -29,6 +29,8 @@ export TORCHDYNAMO_DISABLE    ?= 1
 export VLLM_NO_USAGE_STATS    ?= 1
 export DO_NOT_TRACK           ?= 1
 export HF_HUB_DISABLE_TELEMETRY ?= 1
+# One thread of linear algebra per process, as in the workflow's jobs.
+export OPENBLAS_NUM_THREADS   ?= 1
 # Tokenizer threads do not survive vLLM's forked processes; figures need no display.
 export TOKENIZERS_PARALLELISM ?= false
 export MPLBACKEND             ?= Agg

@@ -17,6 +17,11 @@ from snakemake.utils import update_config
 
 REPO = Path(workflow.current_basedir).parents[1].resolve()
 
+# Linear algebra in one thread per job: jobs already share the cores, and threads that wait for each
+# other on small matrices take ten times the CPU time. vLLM sets its own.
+for library in ("OPENBLAS", "MKL", "BLIS"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
 # An archive's own study lies between the defaults and what the command line says.
 archive_path = config.get("archive") or beside(workflow.configfiles)
 if archive_path:

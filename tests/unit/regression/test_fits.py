@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import statsmodels.api as sm
-from itc.regression.checks import separated
+from itc.regression import checks
 from itc.regression.conditional import fit_within
 from itc.regression.design import collinear, intercepts, make_design
 from itc.regression.fit import COLUMNS
@@ -54,6 +54,9 @@ def test_pooled_equals_statsmodels_with_clustered_errors():
     fit = fit_pooled(design)
     np.testing.assert_allclose(fit.coefficient, result.params[1:], atol=1e-6)
     np.testing.assert_allclose(fit.se, result.bse[1:], atol=1e-6)
+    effects = result.get_margeff(at="overall", method="dydx")
+    np.testing.assert_allclose(fit.marginal, effects.margeff, rtol=1e-5)
+    np.testing.assert_allclose(fit.marginal_se, effects.margeff_se, rtol=1e-5)
 
 
 def test_pooled_over_datasets_gives_each_its_intercept():
@@ -78,7 +81,9 @@ def test_mixed_likelihood_is_the_integral_and_its_gradient_fits():
     design = make_design(frame, F)
     x = np.column_stack([design.x, np.ones(len(design.y))])
     theta = np.array([-0.5, 0.1, 0.2, 0.4])
-    value, scores = log_likelihood(theta, x, design.y, design.problem)
+    assert (np.diff(design.problem) >= 0).all()
+    held = (x, design.y, np.arange(0, len(x) + 1, len(x) // 12), np.zeros(12))
+    value, scores = log_likelihood(theta, *held)
     grid = np.linspace(-15, 15, 4001)
     density = stats.norm.pdf(grid, scale=np.exp(0.4))
     eta = (x @ theta[:3])[:, None] + grid
@@ -89,7 +94,7 @@ def test_mixed_likelihood_is_the_integral_and_its_gradient_fits():
     assert value == pytest.approx(sum(parts), abs=1e-4)
     for i in range(4):
         step = np.eye(4)[i] * 1e-4
-        ends = [log_likelihood(theta + s * step, x, design.y, design.problem)[0] for s in (1, -1)]
+        ends = [log_likelihood(theta + s * step, *held)[0] for s in (1, -1)]
         assert scores.sum(0)[i] == pytest.approx((ends[0] - ends[1]) / 2e-4, abs=1e-3)
 
 
@@ -160,17 +165,58 @@ def test_quasi_separation_by_a_rare_indicator_fails():
     assert "separation" in fails(frame, methods=["pooled"])["pooled", "f_1"]
 
 
-def test_separated_by_the_linear_programme():
+@pytest.mark.parametrize("decide", [checks.separated, checks._separated_by_programme])
+def test_separated_as_a_whole_and_within_groups(decide):
     y = np.array([0.0, 0, 1, 1])
-    one = np.ones((4, 1))
-    assert separated(y, np.array([[0.0], [1], [2], [3]]), one)
-    assert separated(y, np.array([[0.0], [2], [2], [3]]), one)  # quasi-complete
-    assert not separated(y, np.array([[0.0], [3], [2], [3]]), one)
+    one = np.zeros(4, dtype=int)
+    assert decide(y, np.array([[0.0], [1], [2], [3]]), one)
+    assert decide(y, np.array([[0.0], [2], [2], [3]]), one)  # quasi-complete
+    assert not decide(y, np.array([[0.0], [3], [2], [3]]), one)
     # an intercept per pair: apart within each pair, though not over all
-    pairs = np.array([[1.0, 0], [0, 1], [1, 0], [0, 1]])
-    assert separated(y, np.array([[0.0], [5], [1], [6]]), pairs)
-    assert not separated(y, np.array([[0.0], [5], [1], [6]]), one)
-    assert not separated(y, np.array([[0.0], [6], [1], [5]]), pairs)
+    pairs = np.array([0, 1, 0, 1])
+    assert decide(y, np.array([[0.0], [5], [1], [6]]), pairs)
+    assert not decide(y, np.array([[0.0], [5], [1], [6]]), one)
+    assert not decide(y, np.array([[0.0], [6], [1], [5]]), pairs)
+
+
+def test_a_certificate_of_overlap_agrees_with_the_linear_programme():
+    rng = np.random.default_rng(0)
+    certified = parted = 0
+    for trial in range(200):
+        n, p, groups = int(rng.integers(8, 60)), int(rng.integers(1, 4)), int(rng.integers(1, 4))
+        group = np.repeat(np.arange(groups), n)
+        x = rng.normal(size=(len(group), p)).round(int(rng.integers(0, 3)))
+        y = (x[:, 0] * (trial % 5) + rng.logistic(size=len(group)) > 0).astype(float)
+        y[np.unique(group, return_index=True)[1]] = 0.0
+        y[np.unique(group, return_index=True)[1] + 1] = 1.0
+        truth = checks._separated_by_programme(y, x, group)
+        found = checks.overlap_certified(y, x, group)
+        assert not (found and truth)
+        certified, parted = certified + found, parted + truth
+    # nearly every overlap is proven without the programme, which takes a hundred times as long
+    assert parted >= 10 and certified > 0.9 * (200 - parted)
+
+
+@pytest.mark.parametrize("unequal", [False, True])
+def test_draws_swept_out_are_as_draws_with_an_intercept_each(unequal):
+    frame = simulate(4, n_problems=30)
+    if unequal:
+        frame = frame.drop(frame.index[::7])
+    design = make_design(frame, F)
+    keep = design.informative()[design.problem]
+    groups = np.unique(design.problem[keep], return_inverse=True)[1]
+    dummies = np.column_stack(
+        [np.eye(groups.max() + 1)[groups], np.eye(design.draw.max() + 1)[design.draw[keep]][:, 1:]]
+    )
+    whole = sm.OLS(design.y[keep], np.column_stack([design.x[keep], dummies])).fit(
+        cov_type="cluster", cov_kwds={"groups": groups, "use_correction": True}
+    )
+    fit = METHODS["linear_within_draws"](design)
+    np.testing.assert_allclose(fit.coefficient, whole.params[:2], atol=1e-10)
+    # intercepts of problems are nested in the clusters and do not count as parameters
+    n, k = int(keep.sum()), 2 + design.draw.max()
+    factor = np.sqrt((n - whole.df_model - 1) / (n - k))
+    np.testing.assert_allclose(fit.se, whole.bse[:2] * factor, rtol=1e-8)
 
 
 def test_dropped_terms_leave_the_others_their_numbers():

@@ -145,6 +145,15 @@ def stream(
             yield _completed(group, name, columns).to_pandas()
 
 
+def columns_of(paths: Iterable[str | Path], name: str) -> list[str]:
+    """Columns that any of some files of table ``name`` has, in order, without reading them."""
+    found: dict[str, None] = {}
+    for path in paths:
+        with _opened(path, name) as file:
+            found.update(dict.fromkeys(file.schema_arrow.names))
+    return list(found)
+
+
 def _present(file: pq.ParquetFile, columns: Iterable[str] | None) -> list[str] | None:
     if columns is None:
         return None

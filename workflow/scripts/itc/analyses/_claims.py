@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -14,7 +14,7 @@ from itc.claims import _settings
 from itc.claims._verdict import Verdict
 
 
-def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> tuple[str, ...]:
     """Columns of ``outcomes`` that the chosen claims read: shared ones and their FEATURES."""
     chosen = settings.get("claims")
     names = registry.names("claims") if chosen is None else chosen

@@ -20,13 +20,16 @@ def run(
     module with the literal ``UNIT`` reads only ``outcomes`` and is built for one unit after the
     other, so memory is one unit's outcomes whatever the study holds: ``"cell"`` is a dataset of a
     model (one file), ``"model"`` all datasets of a model. Its ``finish(table)``, if there is one,
-    then sees the table of all units. Its ``outcome_columns(settings)``, if there is one, names the
-    columns of ``outcomes`` that it reads; by default it gets all. The tables are the module's own:
-    it may take one out of ``inputs`` to let go of it early.
+    then sees the table of all units. Its ``outcome_columns(settings, available)``, if there is
+    one, names the columns of ``outcomes`` that it reads; by default it gets all. The tables are
+    the module's own: it may take one out of ``inputs`` to let go of it early.
     """
     module = registry.load("analyses", name)
-    columns = module.outcome_columns(settings) if hasattr(module, "outcome_columns") else None
     found = {label: list(paths) for label, paths in inputs.items() if paths}
+    columns = None
+    if hasattr(module, "outcome_columns") and "outcomes" in found:
+        available = tables.columns_of(found["outcomes"], "outcomes")
+        columns = module.outcome_columns(settings, available)
     if not hasattr(module, "UNIT") or "outcomes" not in found:
         return module.build(
             {label: _read(label, paths, columns) for label, paths in found.items()}, settings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +41,7 @@ SCHEMA = register(
 )
 
 
-def outcome_columns(settings: Mapping[str, Any]) -> tuple[str, ...]:
+def outcome_columns(settings: Mapping[str, Any], available: Sequence[str]) -> tuple[str, ...]:
     """Columns of ``outcomes`` that the table is made of."""
     return ("dataset", "problem_id", "subject", "difficulty")
 

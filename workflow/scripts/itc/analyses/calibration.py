@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -39,7 +40,7 @@ SCHEMA = register(
 )
 
 
-def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> tuple[str, ...]:
     """Columns of ``outcomes`` that the table is made of."""
     return _predictions.COLUMNS
 

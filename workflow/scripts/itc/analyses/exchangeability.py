@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +46,7 @@ SCHEMA = register(
 )
 
 
-def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> tuple[str, ...]:
     """Columns of ``outcomes`` that the table is made of."""
     return (*responses.COLUMNS, "condition")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,7 +43,7 @@ SCHEMA = register(
 ENDS = ("", "_low", "_high")
 
 
-def outcome_columns(settings: Mapping[str, Any]) -> tuple[str, ...]:
+def outcome_columns(settings: Mapping[str, Any], available: Sequence[str]) -> tuple[str, ...]:
     """Columns of ``outcomes`` that the table is made of."""
     return ("dataset", "model", "procedure", "problem_id", "verdict", "source_correct")
 

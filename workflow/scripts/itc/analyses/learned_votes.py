@@ -7,7 +7,7 @@ has who brings a new set of problems and no answers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -127,7 +127,7 @@ def summary(parts: list[np.ndarray]) -> dict[str, float]:
     return about | {"low": mean - reach, "high": mean + reach}
 
 
-def outcome_columns(settings: dict[str, Any]) -> list[str]:
+def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> list[str]:
     """Columns of ``outcomes`` that the strategies with learned weights read."""
     wanted = {column for name in learners(settings) for column in _base.outcome_columns(name)}
     return list(dict.fromkeys([*responses.COLUMNS, *sorted(wanted)]))

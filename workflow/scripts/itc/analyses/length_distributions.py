@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def edges(length: np.ndarray) -> np.ndarray:
     return found
 
 
-def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> tuple[str, ...]:
     """Columns of ``outcomes`` that the table is made of."""
     return responses.COLUMNS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -62,7 +63,7 @@ def _mean(values: np.ndarray) -> tuple[float, float, float]:
     return values.mean(), values.mean() - reach, values.mean() + reach
 
 
-def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> tuple[str, ...]:
     """Columns of ``outcomes`` that the table is made of."""
     return responses.COLUMNS
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import pandas as pd
@@ -50,26 +52,37 @@ def measures(available: set[str]) -> dict[str, tuple[str, str, str]]:
     return {column: identity for column, identity in found.items() if column in available}
 
 
+def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> list[str]:
+    """Columns of ``outcomes`` that hold markers, and those that the subsets need."""
+    return list(dict.fromkeys([*responses.COLUMNS, *measures(set(available))]))
+
+
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``markers``; empty where outcomes hold no marker features. Units: hits per 1,000."""
     frame = responses.decided(inputs.pop("outcomes"), settings)
     chosen = measures({c for c in frame if frame[c].notna().any()})
-    names = list(chosen)
-    if not names:
-        return pd.DataFrame(columns=list(SCHEMA.columns))
-    identity = pd.DataFrame(list(chosen.values()), columns=["category", "region", "statistic"])
+    shared = [c for c in frame if not c.startswith("f_") or c in responses.COLUMNS]
     blocks = []
-    for subset, part in responses.subsets(frame):
-        for model, dataset, rows in responses.cells(part):
-            right, problem = rows["right"].to_numpy(), pd.factorize(rows["problem"])[0]
-            found = [
-                contrast(rows[columns].to_numpy(float), right, problem)
-                for columns in (names[at : at + TOGETHER] for at in range(0, len(names), TOGETHER))
-            ]
-            block = pd.concat([identity, pd.concat(found, ignore_index=True)], axis=1)
-            block = block.assign(model=model, dataset=dataset, subset=subset)
-            block["n_undecided"] = responses.n_undecided(rows)
-            blocks.append(block[block["n_responses"] > 0])
+    for names in batched(chosen, TOGETHER):
+        identity = pd.DataFrame(
+            [chosen[name] for name in names], columns=["category", "region", "statistic"]
+        )
+        for subset, part in responses.subsets(frame[list(dict.fromkeys([*shared, *names]))]):
+            for model, dataset, rows in responses.cells(part):
+                values = rows[list(names)].to_numpy(float)
+                problem = pd.factorize(rows["problem"])[0]
+                block = contrast(values, rows["right"].to_numpy(), problem)
+                block = pd.concat([identity, block], axis=1)
+                block = block.assign(model=model, dataset=dataset, subset=subset)
+                block["n_undecided"] = responses.n_undecided(rows)
+                blocks.append(block[block["n_responses"] > 0])
     if not blocks:
         return pd.DataFrame(columns=list(SCHEMA.columns))
     return pd.concat(blocks, ignore_index=True).assign(lexicon_sha256=lexicon_hash())
+
+
+def batched(names: Iterable[str], size: int) -> Iterator[tuple[str, ...]]:
+    """``names`` in tuples of at most ``size`` (``itertools.batched`` needs Python 3.12)."""
+    rest = iter(names)
+    while batch := tuple(islice(rest, size)):
+        yield batch

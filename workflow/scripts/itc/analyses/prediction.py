@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,7 @@ def measures(probability: np.ndarray, right: np.ndarray, problem: np.ndarray) ->
     }
 
 
-def outcome_columns(settings: dict[str, Any]) -> tuple[str, ...]:
+def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> tuple[str, ...]:
     """Columns of ``outcomes`` that the table is made of."""
     return _predictions.COLUMNS
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,17 +65,21 @@ def specifications(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
     return {"length": (length,), "markers": MARKERS, "markers_length": (*MARKERS, length)}
 
 
-def singles(frame: pd.DataFrame) -> list[str]:
-    """Features for one-feature fits: whole-response ones that are no plain count of hits, nor a
-    lexicon without some marker (table ``marker_sensitivity``).
+def whole(columns: Iterable[str]) -> list[str]:
+    """Features of the whole response that are no plain count of hits, nor a lexicon without some
+    marker (table ``marker_sensitivity``).
     """
     return [
         c
-        for c in sorted(c for c in frame if c.startswith("f_"))
+        for c in sorted(c for c in columns if c.startswith("f_"))
         if not c.endswith(("_count", "_in_thinking", "_in_answer", "_per_1000_tokens"))
         and "_without_" not in c
-        and frame[c].notna().any()
     ]
+
+
+def singles(frame: pd.DataFrame) -> list[str]:
+    """Features for one-feature fits: those of the whole response that some response has."""
+    return [c for c in whole(frame) if frame[c].notna().any()]
 
 
 def adjust(table: pd.DataFrame) -> pd.DataFrame:
@@ -91,6 +96,11 @@ def adjust(table: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> list[str]:
+    """Columns of ``outcomes`` that the fits and the subsets need."""
+    return list(dict.fromkeys([*responses.COLUMNS, *responses.JUDGED, *whole(available)]))
+
+
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``regression`` without ``p_adjusted``, which needs all models: see ``finish``.
 
@@ -98,9 +108,13 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
     """
     frame = responses.decided(inputs.pop("outcomes"), settings)
     records = []
-    for subset, part in responses.subsets(frame):
+    # every feature is looked at among all decided responses; the other subsets need a few
+    needed = {*MARKERS, "f_log_tokens", "f_log_words", *responses.COLUMNS}
+    slim = frame[[c for c in frame if not c.startswith("f_") or c in needed]]
+    for subset, part in responses.subsets(slim):
         if subset not in SUBSETS:
             continue
+        part = frame if subset == "decided" else part
         for model, dataset, rows in responses.cells(part):
             # the mixed model is a check of the others and costs most
             methods = tuple(m for m in METHODS if m != "mixed" or subset == "decided")

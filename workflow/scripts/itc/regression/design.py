@@ -101,7 +101,8 @@ def make_design(rows: pd.DataFrame, features: Sequence[str]) -> Design:
     used = [f for f in features if f not in absent]
     values = rows[used].to_numpy(np.float64, na_value=np.nan)
     complete = np.isfinite(values).all(1)
-    values, kept = values[complete], rows[complete]
+    # the columns named only: with a hundred features the rows would be copied for nothing
+    values, kept = values[complete], rows[["right", "problem", "dataset", "draw"]][complete]
     dropped = dict(absent)
     terms: list[str] = []
     columns = []

@@ -13,8 +13,8 @@ from collections.abc import Callable
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import logsumexp
 
+from itc.regression import _kernels
 from itc.regression.checks import require_overlap, require_problems, require_variation
 from itc.regression.design import Design, intercepts
 from itc.regression.fit import Fit, FitError
@@ -26,44 +26,26 @@ MIN_SD = 0.05  # below, the spread counts as zero
 MAX_SD = 20.0  # on the log-odds scale; beyond, the spread is not identified
 
 
-def _modes(
-    eta: np.ndarray, y: np.ndarray, problem: np.ndarray, sd: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mode and curvature scale of each problem's intercept given the rest, (P,) each."""
-    n = problem.max() + 1
-    mode = np.zeros(n)
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-np.clip(eta + mode[problem], -40, 40)))
-        slope = np.bincount(problem, y - p, n) - mode / sd**2
-        curvature = np.bincount(problem, p * (1 - p), n) + 1 / sd**2
-        step = np.clip(slope / curvature, -3, 3)
-        mode += step
-        if np.abs(step).max() < 1e-8:
-            break
-    return mode, 1 / np.sqrt(curvature)
-
-
 def log_likelihood(
-    theta: np.ndarray, x: np.ndarray, y: np.ndarray, problem: np.ndarray
+    theta: np.ndarray,
+    x: np.ndarray,
+    y: np.ndarray,
+    first: np.ndarray,
+    modes: np.ndarray,
 ) -> tuple[float, np.ndarray]:
-    """Log likelihood and its gradient at ``theta`` = (coefficients, log sd), and scores (P, k)."""
-    beta, sd = theta[:-1], np.exp(theta[-1])
-    eta = x @ beta
-    mode, scale = _modes(eta, y, problem, sd)
+    """Log likelihood at ``theta`` = (k - 1 coefficients, log sd), and scores (P, k).
+
+    ``x`` (n, k - 1) and ``y`` (n,) in the order of problems, which begin at ``first`` (P + 1,).
+    ``modes`` (P,): where the search for each problem's mode begins, and its result.
+    """
     nodes, weights = np.polynomial.hermite.hermgauss(NODES)
-    at = mode[:, None] + np.sqrt(2) * scale[:, None] * nodes  # (P, Q) intercepts
-    value = eta[:, None] + at[problem]  # (n, Q)
-    own = y[:, None] * value - np.logaddexp(0, value)
-    n = len(mode)
-    joint = np.stack([np.bincount(problem, column, n) for column in own.T], 1)
-    joint += -0.5 * (at / sd) ** 2 - np.log(sd) - 0.5 * np.log(2 * np.pi)
-    joint += np.log(weights) + nodes**2 + np.log(np.sqrt(2) * scale)[:, None]
-    total = logsumexp(joint, axis=1)
-    posterior = np.exp(joint - total[:, None])
-    residual = y - (posterior[problem] / (1 + np.exp(-value))).sum(1)
-    scores = np.stack([np.bincount(problem, residual * column, n) for column in x.T], 1)
-    spread = (posterior * ((at / sd) ** 2 - 1)).sum(1)
-    return total.sum(), np.column_stack([scores, spread])
+    total, spread = np.empty(len(first) - 1), np.empty(len(first) - 1)
+    residual = np.empty(len(y))
+    eta, sd = x @ theta[:-1], float(np.exp(theta[-1]))
+    log_weights = np.log(weights) + nodes**2
+    _kernels.mixed(eta, y, first, sd, nodes, log_weights, modes, total, residual, spread)
+    scores = np.add.reduceat(residual[:, None] * x, first[:-1], axis=0)
+    return float(total.sum()), np.column_stack([scores, spread])
 
 
 def fit_mixed(design: Design) -> Fit:
@@ -76,13 +58,16 @@ def fit_mixed(design: Design) -> Fit:
     require_variation(design)
     design, within, means = mundlak_design(informative_blocks(design))
     require_problems(design.n_problems, 2 * len(design.terms))
-    nuisance = intercepts(design.block)
     columns = np.column_stack([within, means])
-    require_overlap(design.y, columns, nuisance)
-    x = np.column_stack([columns, nuisance])
+    require_overlap(design.y, columns, design.block)
+    order = np.argsort(design.problem, kind="stable")
+    x, y = np.column_stack([columns, intercepts(design.block)])[order], design.y[order]
+    first = np.concatenate([[0], np.cumsum(np.bincount(design.problem))])
+
+    modes = np.zeros(design.n_problems)
 
     def negative(theta: np.ndarray) -> tuple[float, np.ndarray]:
-        value, scores = log_likelihood(theta, x, design.y, design.problem)
+        value, scores = log_likelihood(theta, x, y, first, modes)
         return -value, -scores.sum(0)
 
     start = np.zeros(x.shape[1] + 1)
@@ -95,7 +80,7 @@ def fit_mixed(design: Design) -> Fit:
         raise FitError(f"did not converge: spread of problem intercepts ran to {sd:.3g}")
     free = len(found.x) - (sd < MIN_SD)  # at zero the likelihood is flat in the log spread
     information = _information(found.x, negative)[:free, :free]
-    scores = log_likelihood(found.x, x, design.y, design.problem)[1][:, :free]
+    scores = log_likelihood(found.x, x, y, first, modes)[1][:, :free]
     try:
         bread = np.linalg.inv(information)
     except np.linalg.LinAlgError as error:
