@@ -1,9 +1,11 @@
 """Tables are built model by model where they may be, and are the same as in one piece."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from itc import registry, tables
 from itc.analyses import _run
+from itc.analyses._points import dataset_points
 from itc.strategies._base import evaluate_strategy
 
 from .feature_outcomes import outcomes
@@ -73,8 +75,30 @@ def test_inputs_without_files_are_left_out_and_others_come_whole(monkeypatch):
         def build(inputs, settings):
             return inputs
 
-    found = _run.run("curves", {"evaluations": ["x", "y"], "annotations": []}, {})
-    assert found == {"evaluations": ("evaluations", ["x", "y"])}
+    given = {"datasets": [], "annotations": ["x", "y"], "evaluations": ["d/a", "e/a", "d/b"]}
+    assert _run.run("curves", given, {}) == {
+        "annotations": ("annotations", ["x", "y"]),
+        # a frame per dataset, read when its turn comes
+        "evaluations": tables.Parts("evaluations", (("d/a", "d/b"), ("e/a",))),
+    }
+
+
+def test_points_of_a_frame_per_dataset_are_those_of_one_table(tmp_path, files):
+    paths = []
+    for dataset, rows in files[1].groupby("dataset"):
+        path = tmp_path / dataset / "majority.parquet"
+        tables.write(evaluate_strategy("majority", rows, [1, 2, 4]), "evaluations", path)
+        paths.append(str(path))
+    parts = tables.Parts("evaluations", tuple((path,) for path in paths))
+    whole = tables.read_many(paths, "evaluations")
+    assert len(parts) == len(whole)
+    settings = {**SETTINGS, "models": {}}
+    for one, other in zip(*(dataset_points(x, settings) for x in (parts, whole)), strict=True):
+        assert one.name == other.name and one.keys.equals(other.keys)
+        for name, values in one.values.items():
+            np.testing.assert_array_equal(values, other.values[name])
+    with pytest.raises(ValueError, match="several frames"):
+        dataset_points([whole, whole], settings)
 
 
 @pytest.mark.parametrize("name", ["breadth", "claims", "claim_evidence"])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,30 @@ def read_many(
     whole = pa.concat_tables(parts, promote_options="default")
     parts.clear()
     return whole.to_pandas(split_blocks=True, self_destruct=True)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A table in several frames, each read when its turn comes, so that one is in memory.
+
+    ``groups``: the files of each frame.
+    """
+
+    name: str
+    groups: tuple[tuple[str, ...], ...]
+
+    def __len__(self) -> int:
+        """Rows of all frames, known without reading them."""
+        rows = 0
+        for path in (path for group in self.groups for path in group):
+            with _opened(path, self.name) as file:
+                rows += file.metadata.num_rows
+        return rows
+
+    def __iter__(self) -> Iterator[pd.DataFrame]:
+        """The frames, in the order of the groups."""
+        for group in self.groups:
+            yield read_many(group, self.name)
 
 
 def read_datasets(paths: Iterable[str | Path], name: str = "datasets") -> pd.DataFrame:

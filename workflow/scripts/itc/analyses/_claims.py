@@ -11,6 +11,7 @@ import pandas as pd
 from itc import registry
 from itc.analyses._responses import COLUMNS
 from itc.claims import _settings
+from itc.claims._evaluations import Evaluations
 from itc.claims._verdict import Verdict
 
 
@@ -32,7 +33,10 @@ def assessed(
     """
     chosen = settings.get("claims")
     about = settings.get("claim_settings") or _settings.load()
+    tables: dict[str, Any] = dict(inputs)
+    if "evaluations" in tables:  # looked up once for all claims
+        tables["evaluations"] = Evaluations(tables["evaluations"], settings)
     for name in registry.names("claims") if chosen is None else chosen:
         module = registry.load("claims", name)
-        for verdict in module.assess(inputs, settings, about[name]):
+        for verdict in module.assess(tables, settings, about[name]):
             yield name, module, verdict

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -136,16 +136,37 @@ def strategy_title(name: str, options: Mapping[str, Any]) -> str:
     return f"{filled} ({', '.join(changed)})" if changed else filled
 
 
-def dataset_points(evaluations: pd.DataFrame, settings: Mapping[str, Any]) -> list[DatasetPoints]:
-    """One DatasetPoints per dataset, by name; costs include those derived from model settings."""
-    code, names = pd.factorize(evaluations["dataset"], sort=True)
-    return [
-        _one_dataset(str(name), evaluations[code == number], settings)
-        for number, name in enumerate(names)
-    ]
+def dataset_points(
+    evaluations: pd.DataFrame | Iterable[pd.DataFrame],
+    settings: Mapping[str, Any],
+    strategies: Collection[str] | None = None,
+    quantities: Collection[str] | None = None,
+) -> list[DatasetPoints]:
+    """One DatasetPoints per dataset, by name; costs include those derived from model settings.
+
+    ``evaluations``: one table, or frames of which each holds whole datasets. ``strategies`` and
+    ``quantities`` limit what is kept, by default everything.
+    """
+    frames = [evaluations] if isinstance(evaluations, pd.DataFrame) else evaluations
+    found: dict[str, DatasetPoints] = {}
+    for frame in frames:
+        if strategies is not None:
+            frame = frame[frame["strategy"].isin(list(strategies))]
+        code, names = pd.factorize(frame["dataset"], sort=True)
+        for number, name in enumerate(names):
+            rows = frame if len(names) == 1 else frame[code == number]
+            if str(name) in found:
+                raise ValueError(f"dataset {name!r} is in several frames of evaluations")
+            found[str(name)] = _one_dataset(str(name), rows, settings, quantities)
+    return [found[name] for name in sorted(found)]
 
 
-def _one_dataset(name: str, rows: pd.DataFrame, settings: Mapping[str, Any]) -> DatasetPoints:
+def _one_dataset(
+    name: str,
+    rows: pd.DataFrame,
+    settings: Mapping[str, Any],
+    quantities: Collection[str] | None,
+) -> DatasetPoints:
     problem, problem_ids = pd.factorize(rows["problem_id"], sort=True)
     model, models = pd.factorize(rows["model"], sort=True)
     strategy, strategies = pd.factorize(rows["strategy"], sort=True)
@@ -168,6 +189,8 @@ def _one_dataset(name: str, rows: pd.DataFrame, settings: Mapping[str, Any]) -> 
         "undecided": "undecided",
         "monte_carlo_se": "monte_carlo_se",
     } | {c: c for c in rows.columns if c in COSTS or c.startswith("metric_")}
+    if quantities is not None:
+        columns = {key: column for key, column in columns.items() if key in quantities}
     values = {}
     for key, column in columns.items():
         values[key] = np.full((len(problem_ids), len(present)), np.nan)

@@ -22,7 +22,8 @@ def run(
     model (one file), ``"model"`` all datasets of a model. Its ``finish(table)``, if there is one,
     then sees the table of all units. Its ``outcome_columns(settings, available)``, if there is
     one, names the columns of ``outcomes`` that it reads; by default it gets all. The tables are
-    the module's own: it may take one out of ``inputs`` to let go of it early.
+    the module's own: it may take one out of ``inputs`` to let go of it early. ``evaluations`` come
+    as one frame per dataset (``tables.Parts``), for ``_points.dataset_points`` to take in.
     """
     module = registry.load("analyses", name)
     found = {label: list(paths) for label, paths in inputs.items() if paths}
@@ -46,9 +47,16 @@ def run(
     return module.finish(table) if hasattr(module, "finish") else table
 
 
-def _read(label: str, paths: Sequence[str], columns: Sequence[str] | None) -> pd.DataFrame:
+def _read(
+    label: str, paths: Sequence[str], columns: Sequence[str] | None
+) -> pd.DataFrame | tables.Parts:
     if label in registry.names("analyses"):
         registry.load("analyses", label)  # registers the schema of that table
     if label == "datasets":
         return tables.read_datasets(paths)
+    if label == "evaluations":
+        datasets: dict[str, list[str]] = {}
+        for path in paths:
+            datasets.setdefault(Path(path).parent.name, []).append(path)
+        return tables.Parts(label, tuple(map(tuple, datasets.values())))
     return tables.read_many(paths, label, columns if label == "outcomes" else None)

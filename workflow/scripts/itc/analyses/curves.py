@@ -50,7 +50,7 @@ SCHEMA = register(
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
     """Table ``curves`` from ``evaluations``; resamples are common to all points of a dataset."""
     evaluations = inputs["evaluations"]
-    if evaluations.empty:
+    if not len(evaluations):
         return pd.DataFrame(columns=list(SCHEMA.columns))
     groups = _points.groups(_points.dataset_points(evaluations, settings))
     return pd.concat([_rows(group) for group in groups], ignore_index=True).sort_values(

@@ -44,8 +44,7 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
     """Table ``fits`` from ``evaluations``; curves of fewer than four budgets are not fitted."""
     rows: list[dict[str, Any]] = []
     if len(inputs["evaluations"]):
-        wanted = inputs["evaluations"]["strategy"].isin(LAWS)
-        points = _points.dataset_points(inputs["evaluations"][wanted], settings)
+        points = _points.dataset_points(inputs["evaluations"], settings, LAWS)
         for group in _points.groups(points):
             means, replicates = group.mean("correct"), group.replicates("correct")
             for (model, strategy), own in group.keys.groupby(["model", "strategy"]).indices.items():

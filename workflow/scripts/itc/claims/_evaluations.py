@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from itc import registry
+from itc.analyses._points import dataset_points
+
+# What claims look at. All quantities of a large study would be ten times as much memory.
+QUANTITIES = ("correct", "cost_output_tokens", "cost_sequential_tokens")
 
 
 class Evaluations:
     """Look-up of operating points; a point is (dataset, model, strategy, budget)."""
 
-    def __init__(self, frame: pd.DataFrame, settings: dict[str, Any]) -> None:
-        """``frame``: table ``evaluations``; ``settings``: see docs/architecture.md."""
-        self.frame = frame.reset_index(drop=True)
+    def __init__(
+        self, evaluations: pd.DataFrame | Iterable[pd.DataFrame], settings: Mapping[str, Any]
+    ) -> None:
+        """``evaluations``: table of that name, whole or in frames that hold whole datasets."""
         self.settings = settings
-        keys = ["dataset", "model", "strategy", "budget"]
-        self._rows = self.frame.groupby(keys, sort=True, observed=True).indices
-        self._budgets: dict[tuple[Any, ...], list[int]] = {}
-        for dataset, model, strategy, budget in self._rows:
-            self._budgets.setdefault((dataset, model, strategy), []).append(int(budget))
+        self._points = {
+            points.name: points
+            for points in dataset_points(evaluations, settings, quantities=QUANTITIES)
+        }
+        self._columns: dict[tuple[str, str, str, int], int] = {}
+        self._budgets: dict[tuple[str, str, str], list[int]] = {}
+        for name, points in self._points.items():
+            for column, point in enumerate(points.keys.itertuples(index=False)):
+                model, strategy, budget = str(point.model), str(point.strategy), int(point.budget)
+                self._columns[name, model, strategy, budget] = column
+                self._budgets.setdefault((name, model, strategy), []).append(budget)
+
+    @classmethod
+    def of(cls, evaluations: Any, settings: Mapping[str, Any]) -> Evaluations:
+        """``evaluations`` as they are if they are a look-up already, else one made of them."""
+        return evaluations if isinstance(evaluations, cls) else cls(evaluations, settings)
 
     def cells(self, reasoning: bool | None = None) -> Iterator[tuple[str, str]]:
         """(dataset, model) pairs, all or only of reasoning (or of other) models."""
@@ -49,15 +65,21 @@ class Evaluations:
 
     def correct(self, dataset: str, model: str, strategy: str, budget: int) -> pd.Series:
         """Expected share right per problem (index problem_id)."""
-        rows = self.frame.iloc[self._rows[dataset, model, strategy, budget]]
-        return rows.set_index("problem_id")["correct"]
+        points = self._points[dataset]
+        values = points.values["correct"][:, self._columns[dataset, model, strategy, budget]]
+        index = pd.Index(points.problem_ids, name="problem_id")
+        return pd.Series(values, index, name="correct").dropna()
 
     def cost(self, dataset: str, model: str, strategy: str, budget: int, axis: str) -> float:
         """Mean cost per problem on ``axis``; NaN where any problem lacks it."""
-        if axis not in self.frame:
+        if axis not in QUANTITIES:
+            raise KeyError(f"cost {axis!r} is not among the QUANTITIES of {__name__}: add it there")
+        values = self._points[dataset].values
+        if axis not in values:
             return np.nan
-        values = self.frame[axis].iloc[self._rows[dataset, model, strategy, budget]]
-        return float(values.mean(skipna=False))
+        column = self._columns[dataset, model, strategy, budget]
+        known = ~np.isnan(values["correct"][:, column])
+        return float(values[axis][known, column].mean())
 
     def at_cost(
         self, dataset: str, model: str, strategy: str, cost: float, axis: str

@@ -22,7 +22,7 @@ def assess(
     tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
 ) -> list[Verdict]:
     """Parts: gain of the last doubling; gain from 2 to 4 votes minus that gain."""
-    points = Evaluations(tables["evaluations"], settings)
+    points = Evaluations.of(tables["evaluations"], settings)
     last, decline = [], []
     for dataset, model in points.cells(reasoning=True):
         budgets = points.budgets(dataset, model, "majority")

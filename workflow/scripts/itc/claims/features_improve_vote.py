@@ -29,7 +29,7 @@ def assess(
     tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
 ) -> list[Verdict]:
     """One part per strategy; unit: reasoning model x dataset, at the largest budget."""
-    points = Evaluations(tables["evaluations"], settings)
+    points = Evaluations.of(tables["evaluations"], settings)
     cells = list(points.cells(reasoning=True))
     verdicts = []
     for strategy in STRATEGIES:

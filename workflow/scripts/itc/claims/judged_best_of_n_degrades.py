@@ -19,7 +19,7 @@ def assess(
     tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
 ) -> list[Verdict]:
     """One part per strategy that reads a judge; unit: model x dataset; effect: accuracy lost."""
-    points = Evaluations(tables["evaluations"], settings)
+    points = Evaluations.of(tables["evaluations"], settings)
     cells = list(points.cells())
     names = [s for s in points.all_strategies() if points.kind(s) == "judge" and "best" in s]
     reason = "no best-of-n by a self-judge was evaluated at a budget and at twice that budget"

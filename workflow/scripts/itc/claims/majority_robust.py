@@ -23,7 +23,7 @@ def assess(
     tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
 ) -> list[Verdict]:
     """One part per strategy; unit: reasoning model x dataset; strategies with an oracle are out."""
-    points = Evaluations(tables["evaluations"], settings)
+    points = Evaluations.of(tables["evaluations"], settings)
     cells = list(points.cells(reasoning=True))
     rivals = sorted({s for cell in cells for s in points.strategies(*cell)} - set(BASELINES))
     rivals = [s for s in rivals if not points.upper_bound(s)]

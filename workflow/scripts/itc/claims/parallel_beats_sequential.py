@@ -30,7 +30,7 @@ def assess(
     tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
 ) -> list[Verdict]:
     """One part per sequential strategy and cost axis; unit: model x dataset, all models."""
-    points = Evaluations(tables["evaluations"], settings)
+    points = Evaluations.of(tables["evaluations"], settings)
     cells = list(points.cells())
     names = [
         s for s in points.all_strategies() if points.kind(s) in KINDS and not points.upper_bound(s)

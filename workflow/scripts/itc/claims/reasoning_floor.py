@@ -23,7 +23,7 @@ def assess(
     """Unit: reasoning model x dataset. The best other vote is chosen on the same data, which
     favours the other models and so makes the claim harder to support.
     """
-    points = Evaluations(tables["evaluations"], settings)
+    points = Evaluations.of(tables["evaluations"], settings)
     best: dict[str, tuple[float, pd.Series]] = {}
     for dataset, model in points.cells(reasoning=False):
         for budget in points.budgets(dataset, model, "majority"):

@@ -35,7 +35,7 @@ def assess(
     tables: dict[str, pd.DataFrame], settings: dict[str, Any], about: dict[str, Any]
 ) -> list[Verdict]:
     """Unit: pair of config entries x dataset; the vote is taken at the tokens of one thought."""
-    points = Evaluations(tables["evaluations"], settings)
+    points = Evaluations.of(tables["evaluations"], settings)
     units: list[Unit | None] = []
     for on, off in pairs(settings.get("models", {})):
         for dataset in sorted({d for d, m in points.cells() if m == on}):
