@@ -59,14 +59,23 @@ class Study:
         (found,) = (self.folder / "journal").rglob("*.jsonl")
         return found
 
-    def start(self, *targets: str, options: tuple[str, ...] = (), prefix: tuple[str, ...] = ()):
+    def start(
+        self,
+        *targets: str,
+        options: tuple[str, ...] = (),
+        prefix: tuple[str, ...] = (),
+        configs: tuple[str, ...] = (
+            "--configfile",
+            "tests/config/mini.yaml",
+            "tests/config/small.yaml",
+        ),
+    ):
         """Start Snakemake in a process group of its own; what it prints goes to run.log."""
-        configs = ("tests/config/mini.yaml", "tests/config/small.yaml")
         with (self.folder / "run.log").open("w") as log:
             return subprocess.Popen(
                 [
                     *(*prefix, sys.executable, "-m", "snakemake", "--cores", "2"),
-                    *("--configfile", *configs, *options, "--", *targets),
+                    *(*configs, *options, "--", *targets),
                 ],
                 cwd=self.folder,
                 env={**os.environ, "MPLBACKEND": "Agg", **self.environment},

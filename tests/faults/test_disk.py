@@ -64,7 +64,7 @@ STAGES = {
     "responses": ("responses/*/*/*/000.parquet", 4096),
     "annotations": ("annotations/*/*/*/000.parquet", 4096),
     "table": ("small/tables/curves.parquet", 4096),
-    "figure": ("small/figures/accuracy_by_samples.svg", 8192),
+    "figure": ("small/figures/accuracy_by_samples.pdf", 8192),
     "report": ("small/report.html", 65536),
     "archive": ("small/small-archive.tar", 16384),
 }

@@ -59,7 +59,7 @@ def read(path: Path, where: str) -> dict[str, dict[str, Any]]:
     """Checked entries of a file, named ``where`` in errors (ClaimConfigError)."""
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise ClaimConfigError(f"{where}: cannot be read as YAML: {error}") from error
     extra = sorted(set(raw) - {"claims"}, key=str) if isinstance(raw, dict) else []
     if extra:

@@ -136,6 +136,11 @@ def _check_entries(config: Config, problems: list[str]) -> None:
                 _check_source(f"datasets.{name}", entry.loader, entry, config, problems)
             else:
                 _check_entry(f"datasets.{name}", "datasets", entry.loader, entry, problems)
+                if entry.import_from is not None:
+                    problems.append(
+                        f"datasets.{name}.import_from: {entry.import_from!r} goes with loader "
+                        f"`recording` or `archive`, not {entry.loader!r}; drop one of the two"
+                    )
     for name in config.study.procedures:
         procedure = config.procedures.get(name)
         if procedure is None:
