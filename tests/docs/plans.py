@@ -64,6 +64,12 @@ PLANS = {
         },
     ),
     "CONTRIBUTING.md": Plan(elsewhere={"make check": ".ci/run", "make test": ".ci/run"}),
+    "benchmarks/README.md": Plan(
+        not_run={
+            "make bench": "a quarter of an hour, and measures nothing beside other tests",
+            "python benchmarks/scale.py": "an hour and 20 GB of disk",
+        }
+    ),
     "docs/archive.md": Plan(
         words={
             "tar xf STUDY": "tar xf results/mini/mini",
