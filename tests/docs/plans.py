@@ -87,6 +87,13 @@ PLANS = {
         not_run={"tests/install-debian-packages.sh": "installs packages; .ci/run starts with it"},
         elsewhere={"snakemake --profile slurm --configfile config/paper.yaml": WHOLE},
     ),
+    "docs/testing.md": Plan(
+        not_run={
+            "sh tests/coverage.sh": "a quarter of an hour of tests that run anyway",
+            "python tests/mutation/run.py estimators --sample 150 --seed 1 --minutes 24": "long",
+            "python tests/mutation/run.py grading --sample 60 --seed 1 --minutes 30": "long",
+        }
+    ),
     "docs/tutorial.md": Plan(
         files={"~/.config/snakemake/mysite/profile.yaml": "tests/slurm/profile/profile.yaml"},
         study=None,

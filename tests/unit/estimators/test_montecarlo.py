@@ -61,7 +61,8 @@ def test_weighted_vote():
 @pytest.mark.parametrize(("share", "power"), [(1.0, 0.5), (0.5, 0.0), (0.4, 1.2)])
 def test_ranked_and_filtered_vote(share, power):
     def vote(p, subset):
-        ranked = sorted((i for i in subset if CODES[p, i] >= 0), key=lambda i: -SCORES[p, i])
+        # not SCORES, whose reverse gives the same votes
+        ranked = sorted((i for i in subset if CODES[p, i] >= 0), key=lambda i: -LENGTHS[p, i])
         score = {}
         for rank, i in enumerate(ranked[: int(np.ceil(share * len(ranked)))]):
             gain = (len(ranked) - rank) ** power
@@ -69,7 +70,7 @@ def test_ranked_and_filtered_vote(share, power):
         return winner(p, score)
 
     result = votes.ranked_vote(
-        CODES, SCORES, CREDIT, CREDIT, BUDGETS, SEEDS, keep_share=share, power=power, **FINE
+        CODES, LENGTHS, CREDIT, CREDIT, BUDGETS, SEEDS, keep_share=share, power=power, **FINE
     )
     assert_agrees(result, over_subsets(vote))
 
