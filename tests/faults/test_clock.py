@@ -47,7 +47,7 @@ def test_responses_sampled_in_the_future_wait_for_a_touch(fresh, undisturbed):
     assert mine == {path: theirs[path] for path in mine}
 
 
-@pytest.mark.parametrize("days", [-3650, 3650])
+@pytest.mark.parametrize("days", [-3650, pytest.param(3650, marks=pytest.mark.full)])
 def test_files_of_another_time(study, days):
     """Every input of generation is ten years older or newer than the responses."""
     for folder in ("datasets", "prompts"):

@@ -95,6 +95,7 @@ def test_full_disk_at_results(study, stage):
         assert len(study.calls()) == DRAWS * PROBLEMS and set(study.calls().values()) == {1}
 
 
+@pytest.mark.full
 def test_full_disk_at_the_journal(fresh, undisturbed):
     with small_disk(fresh.folder / "journal", 2**20) as journal:
         ballast = filled(journal, 16384)
@@ -110,6 +111,7 @@ def test_full_disk_at_the_journal(fresh, undisturbed):
         assert sum(fresh.calls().values()) == DRAWS * PROBLEMS + 1
 
 
+@pytest.mark.full
 def test_a_folder_that_may_not_be_written(study):
     """Even root may not write to a file system that is mounted read-only."""
     table = study.home / "tables/curves.parquet"

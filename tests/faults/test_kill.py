@@ -90,6 +90,7 @@ def test_a_study_killed_once_in_every_stage(fresh, undisturbed):
     assert len(fresh.calls()) == DRAWS * PROBLEMS and set(fresh.calls().values()) == {1}
 
 
+@pytest.mark.full
 def test_the_model_process_dies_after_every_few_answers(fresh, undisturbed):
     """Snakemake starts the job again as often as it is told to; each attempt goes on."""
     fresh.environment["ITC_SCRIPTED_DIE_AFTER"] = "20"

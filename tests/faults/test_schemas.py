@@ -46,6 +46,7 @@ def test_an_old_outcome_table_is_refused_and_the_mend_works(study, undisturbed, 
     assert path.read_bytes() == (undisturbed.folder / evaluation).read_bytes()
 
 
+@pytest.mark.full
 def test_responses_of_an_older_release_are_analysed_as_they_are(study, undisturbed):
     shutil.rmtree(study.results / "annotations")
     shutil.rmtree(study.folder / "journal")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .conftest import DRAWS, PROBLEMS, wait_for
 
 
@@ -27,6 +29,7 @@ def test_the_second_refuses_and_the_first_finishes(fresh, undisturbed):
     assert set(fresh.calls().values()) == {1}
 
 
+@pytest.mark.full
 def test_without_the_lock_the_journal_still_lets_one_job_sample(fresh, undisturbed):
     """`--nolock`, or a job that outlived its Snakemake: the second job waits, then asks nothing."""
     gate = held(fresh)
