@@ -23,6 +23,7 @@ include: "workflow/rules/housekeeping.smk"
 
 
 onstart:
+    keep_one_timer(workflow.scheduler)
     try:
         rules = {job.rule.name for job in workflow.dag.needrun_jobs()}
         checks.check_keys(grid, rules)

@@ -12,6 +12,7 @@ from itc.deposit.manifest import ArchiveError
 from itc.deposit.store import beside, overlay
 from itc.fingerprint import fingerprint, of_files
 from itc.grid import Grid, checks
+from itc.scheduling import keep_one_timer
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import update_config
 
