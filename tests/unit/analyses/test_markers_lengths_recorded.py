@@ -76,8 +76,8 @@ def tables():
     inputs = {"outcomes": outcomes}
     pick = "dataset == 'all' and subset == 'exchangeable'"
     return (
-        lengths.build(inputs, {}).query(f"{pick} and measure == 'tokens'").set_index("model"),
-        markers.build(inputs, {})
+        lengths.build(dict(inputs), {}).query(f"{pick} and measure == 'tokens'").set_index("model"),
+        markers.build(dict(inputs), {})
         .query(f"{pick} and region == 'whole' and statistic == 'per_1000_words'")
         .set_index(["model", "category"]),
     )
