@@ -69,7 +69,11 @@ def changed(default, key, value):
         ("models/tiny-direct/model", None, ["models.tiny-direct.model: missing"]),
         ("models/tiny-direct/engine", "vlm", ["models.tiny-direct.engine: no engine 'vlm'"]),
         ("models/tiny-direct/source", "import", ["import_from: None is not in `imports`"]),
-        ("models/bad--name", {"title": "x", "reasoning": False}, ["models.bad--name: a name may"]),
+        (
+            "models/bad--name",
+            {"title": "x", "reasoning": False},
+            ["models.bad--name: ", "it may hold letters"],
+        ),
     ],
 )
 def test_a_fault_is_told_with_its_mend(default, key, value, told):
