@@ -2,8 +2,8 @@
 
     python benchmarks/run_all.py [--only NAME ...] [--scale] [--to FILE]
 
-A benchmark that misses its bar is marked so, and the exit status is 1. `scale.py` takes hours and
-20 GB of disk; it runs only with --scale. A run of some benchmarks keeps the other entries.
+A benchmark that misses its bar is marked so, and the exit status is 1. `scale.py` takes hours
+and runs only with --scale. A run of some benchmarks keeps the other entries.
 """
 
 from __future__ import annotations

@@ -43,13 +43,19 @@ def test_relative_links_and_their_anchors_exist(document):
     assert not missing, "\n".join(missing)
 
 
+def in_backticks(document):
+    """(line, text) of every piece of code that stands in a sentence and names no variable part."""
+    for line, token in inline(document, "code_inline"):
+        if not VARIABLE.search(token.content):
+            yield line, token.content.strip()
+
+
 @pytest.mark.parametrize("document", documents())
 def test_paths_in_backticks_exist(document):
     missing = []
-    for line, token in inline(document, "code_inline"):
-        text = token.content.strip()
+    for line, text in in_backticks(document):
         # A path from the root or, in the README of a folder, from there.
-        if PATH.fullmatch(text) and not VARIABLE.search(text):
+        if PATH.fullmatch(text):
             places = (REPO, (REPO / document).parent, REPO / "workflow/scripts")
             if not any((place / text).exists() for place in places):
                 missing.append(f"{document}:{line}: no {text}")
@@ -59,9 +65,8 @@ def test_paths_in_backticks_exist(document):
 @pytest.mark.parametrize("document", documents())
 def test_modules_in_backticks_exist(document):
     missing = []
-    for line, token in inline(document, "code_inline"):
-        text = token.content.strip()
-        named = re.fullmatch(r"itc/[\w/]+(?:\.py|/)?", text) and not VARIABLE.search(text)
+    for line, text in in_backticks(document):
+        named = re.fullmatch(r"itc/[\w/]+(?:\.py|/)?", text)
         if named and not (REPO / "workflow/scripts" / text).exists():
             missing.append(f"{document}:{line}: no workflow/scripts/{text}")
     assert not missing, "\n".join(missing)

@@ -29,7 +29,7 @@ def raw(**study):
     return config
 
 
-def refused(config, *words):
+def assert_refused(config, *words):
     with pytest.raises(ConfigError) as error:
         grid = Grid(read_config(config), REPO)
         checks.check(grid)
@@ -51,29 +51,29 @@ def test_names_that_would_leave_a_folder_are_refused(kind, name):
         "archives": {"path": "x.tar"},
     }.get(kind) or next(iter(entries.values()))
     entries[name] = like
-    refused(config, f"{kind}.{name}", "is no name")
+    assert_refused(config, f"{kind}.{name}", "is no name")
 
 
 @pytest.mark.parametrize("name", ["../../home", "/tmp/x", "a/b", "x\n"])
 def test_the_studys_own_name_too(name):
-    refused(raw(name=name), "study.name", "is no name")
+    assert_refused(raw(name=name), "study.name", "is no name")
 
 
 @pytest.mark.parametrize("stem", ["../default", "../../LICENSE", "/etc/passwd", "x/../sample"])
 def test_a_template_is_a_file_of_its_folder(stem):
     config = raw()
     config["procedures"]["sample"] = {**config["procedures"]["sample"], "prompt": stem}
-    refused(config, f"no template {stem!r}", "allowed: ")
+    assert_refused(config, f"no template {stem!r}", "allowed: ")
     config = raw()
     own = config["procedures"]["sample"]["prompt"]
     config["datasets"]["sums"] = {**config["datasets"]["sums"], "prompts": {own: stem}}
-    refused(config, f"no template {stem!r}")
+    assert_refused(config, f"no template {stem!r}")
 
 
 @pytest.mark.parametrize("kind", ["strategies", "features", "figures", "sections", "claims"])
 def test_extensions_are_named_not_imported_from_anywhere(kind):
-    refused(raw(**{kind: ["os"]}), f"study.{kind}: 'os' has no file")
-    refused(raw(**{kind: ["../procedures/sample"]}), "has no file")
+    assert_refused(raw(**{kind: ["os"]}), f"study.{kind}: 'os' has no file")
+    assert_refused(raw(**{kind: ["../procedures/sample"]}), "has no file")
 
 
 def model(**changes):
@@ -93,18 +93,20 @@ def test_remote_code_runs_for_the_model_that_asks_for_it_and_no_other():
 
 
 def test_options_of_an_engine_cannot_ask_for_it():
-    text = refused(model(engine_options={"trust_remote_code": True}))
+    text = assert_refused(model(engine_options={"trust_remote_code": True}))
     assert "models.scripted-a.engine_options.trust_remote_code: set it as" in text
 
 
 @pytest.mark.parametrize("key", ["api_key", "hf_token", "token", "password", "client_secret"])
 def test_a_secret_in_the_options_is_refused_and_not_shown(key):
-    text = refused(model(engine_options={key: "sk-canary"}), "api_key_env", key)
+    text = assert_refused(model(engine_options={key: "sk-canary"}), "api_key_env", key)
     assert "sk-canary" not in text
 
 
 def test_ordinary_options_with_such_letters_pass():
-    Grid(read_config(model(engine_options={"tokenizer": "x", "max_num_batched_tokens": 8})), REPO)
+    options = {"tokenizer": "x", "max_num_batched_tokens": 8}
+    grid = Grid(read_config(model(engine_options=options)), REPO)
+    assert grid.model("scripted-a").engine_options == options
 
 
 @pytest.mark.parametrize(

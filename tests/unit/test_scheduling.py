@@ -1,6 +1,7 @@
 """Snakemake's scheduler looks for jobs again once per timespan, however many jobs are done."""
 
 import time
+from types import SimpleNamespace
 
 from itc.scheduling import keep_one_timer
 from snakemake.scheduling.job_scheduler import JobScheduler
@@ -26,7 +27,9 @@ def test_one_timer_waits_at_a_time():
 
 
 def test_a_scheduler_without_timers_is_left_alone():
-    keep_one_timer(object())
+    other = SimpleNamespace(jobs=2)
+    keep_one_timer(other)
+    assert vars(other) == {"jobs": 2}
 
 
 def test_snakemake_still_has_the_method_that_is_held_back():

@@ -18,7 +18,7 @@ def test_equals_enumeration(codes, m, data):
     n = len(codes)
     lengths = data.draw(st.lists(st.integers(0, 4), min_size=n, max_size=n))
     credit = data.draw(st.lists(st.integers(0, 1), min_size=4, max_size=4))
-    agree(codes, lengths, credit, m)
+    assert_agrees(codes, lengths, credit, m)
 
 
 @pytest.mark.parametrize("m", [1, 2, 3])
@@ -27,11 +27,11 @@ def test_equals_enumeration(codes, m, data):
 )
 @pytest.mark.parametrize("codes", [[0, 0, 0, 1, 1, 2], [0, 1, 0, 0, 1, 1], [1, 1, 0, 0, 2, 0]])
 def test_groups_of_one_length_and_one_answer(codes, lengths, m):
-    agree(codes, lengths, [1, 0, 0, 0], m)
-    agree(codes, lengths, [0, 1, 1, 0], m)
+    assert_agrees(codes, lengths, [1, 0, 0, 0], m)
+    assert_agrees(codes, lengths, [0, 1, 1, 0], m)
 
 
-def agree(codes, lengths, credit, m):
+def assert_agrees(codes, lengths, credit, m):
     """The exact form and the mean over all subsets and all orders of equally long chains."""
     n, credit = len(codes), np.array(credit, dtype=float)
 

@@ -10,16 +10,11 @@ from pathlib import Path
 import pandas as pd
 
 from itc.grading._classes import classify
-from itc.schemas import LOGPROBS
+from itc.schemas import LOGPROBS, RESPONSE_KEY
 
 PLATFORM = ["engine", "engine_version", "dtype", "gpu", "tensor_parallel"]
 RESPONSE_COLUMNS = (
-    "dataset",
-    "model",
-    "procedure",
-    "problem_id",
-    "draw",
-    "round",
+    *RESPONSE_KEY,
     "response_id",
     "parents",
     "n_prompt_tokens",

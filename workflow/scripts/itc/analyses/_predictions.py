@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses import _responses as responses
-from itc.analyses.regression import MARKERS, length_feature
+from itc.analyses.regression import LENGTHS, MARKERS, length_feature
 from itc.features import confidence
 from itc.regression.predict import cross_fit, train
 
@@ -18,8 +18,7 @@ CONFIDENCE = tuple(column for column in confidence.COLUMNS if column != "f_trunc
 COLUMNS = (
     *responses.COLUMNS,
     *responses.JUDGED,
-    "f_log_tokens",
-    "f_log_words",
+    *LENGTHS,
     *MARKERS,
     *BEHAVIOUR,
     *CONFIDENCE,

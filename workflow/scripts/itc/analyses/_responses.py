@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from itc.schemas import RESPONSE_KEY
+
 ALL = "all"  # name of "every dataset together"
 SUBSETS = {
     "decided": "every response whose grade is decided",
@@ -21,12 +23,7 @@ SUBSETS = {
 }
 # Columns that the functions here read, those of the judge's scores apart.
 COLUMNS = (
-    "dataset",
-    "model",
-    "procedure",
-    "problem_id",
-    "draw",
-    "round",
+    *RESPONSE_KEY,
     "verdict",
     "answer_class",
     "truncated",
@@ -68,8 +65,10 @@ def decided(outcomes: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:
         "f_judge_score": judge_scores(outcomes, settings, frame),
         "n_undecided": undecided.sum().reindex(pairs).to_numpy(np.float64),
     }
-    spent = [column for column in ("parents", "answer", "normal_form") if column in frame]
-    return frame.drop(columns=spent).assign(**added).reset_index(drop=True)
+    spent = [column for column in ("parents", "answer") if column in frame]
+    # at once: columns added one by one are a warning where there are a hundred
+    whole = pd.concat([frame.drop(columns=spent), pd.DataFrame(added, frame.index)], axis=1)
+    return whole.reset_index(drop=True)
 
 
 def judge_scores(

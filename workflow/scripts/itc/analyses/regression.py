@@ -46,6 +46,7 @@ SCHEMA = register(
 )
 ADDED = ("lexicon_sha256", "p_adjusted", "family")  # after all fits
 SUBSETS = ("decided", "uncut", "exchangeable")
+LENGTHS = ("f_log_tokens", "f_log_words")  # tokens where they were counted
 MARKERS = (
     "f_hedging_per_1000_words",
     "f_thinking_per_1000_words",
@@ -55,8 +56,8 @@ MARKERS = (
 
 def length_feature(frame: pd.DataFrame) -> str:
     """Log of the best known length: tokens where counted, else words."""
-    known = "f_log_tokens" in frame and frame["f_log_tokens"].notna().any()
-    return "f_log_tokens" if known else "f_log_words"
+    tokens, words = LENGTHS
+    return tokens if tokens in frame and frame[tokens].notna().any() else words
 
 
 def specifications(frame: pd.DataFrame) -> dict[str, tuple[str, ...]]:
@@ -109,7 +110,7 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
     frame = responses.decided(inputs.pop("outcomes"), settings)
     records = []
     # every feature is looked at among all decided responses; the other subsets need a few
-    needed = {*MARKERS, "f_log_tokens", "f_log_words", *responses.COLUMNS}
+    needed = {*MARKERS, *LENGTHS, *responses.COLUMNS}
     slim = frame[[c for c in frame if not c.startswith("f_") or c in needed]]
     for subset, part in responses.subsets(slim):
         if subset not in SUBSETS:

@@ -12,13 +12,7 @@ from itc.regression.predict import cross_fit, train
 from itc.strategies import _costs
 from itc.strategies._base import Estimate, Pool, Unavailable
 
-MARKER_RATES = (
-    "f_hedging_per_1000_words",
-    "f_thinking_per_1000_words",
-    "f_discourse_per_1000_words",
-)
 LENGTHS = ("f_log_tokens", "f_log_words")  # the first that is known
-BEHAVIOUR = ("f_repetition", "f_answer_changes", "f_thinking_share")
 MIN_PROBLEMS = 10
 
 

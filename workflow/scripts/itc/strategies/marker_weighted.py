@@ -18,7 +18,7 @@ LEARNS = True
 
 def columns(pool: Pool) -> tuple[str, ...]:
     """Features the weights are learned from."""
-    return _learned.MARKER_RATES
+    return FEATURES
 
 
 def evaluate(pool: Pool, budgets: list[int]) -> Estimate:

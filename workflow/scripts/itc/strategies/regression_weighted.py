@@ -11,7 +11,7 @@ CITATION = "Wang et al. 2025, arXiv 2504.14047 (idea; cross-fitted logit of this
 PROCEDURE = "sample"
 NEEDS = ("f_words",)
 FEATURES = (
-    "f_log_tokens",
+    "f_log_tokens",  # of these two the first that every draw has
     "f_log_words",
     "f_hedging_per_1000_words",
     "f_thinking_per_1000_words",
@@ -27,7 +27,8 @@ LEARNS = True
 
 def columns(pool: Pool) -> tuple[str, ...]:
     """Features the weights are learned from."""
-    return (*_learned.length_columns(pool), *_learned.MARKER_RATES, *_learned.BEHAVIOUR)
+    others = (column for column in FEATURES if column not in _learned.LENGTHS)
+    return (*_learned.length_columns(pool), *others)
 
 
 def evaluate(pool: Pool, budgets: list[int]) -> Estimate:
