@@ -53,6 +53,8 @@ def test_jobs_per_stage(project):
         "evaluate_strategy": datasets * len(registry.names("strategies")),
         # Tables that no figure, section or claim reads are not made.
         "analyse": stages(jobs)["analyse"],
+        # The regressions, minutes a model at this size.
+        "analyse_model": models,
         "plot_figure": len(registry.names("figures")),
         "sample_examples": datasets,
         "render_explorer": datasets,

@@ -15,6 +15,11 @@ UNITS = {
     for name in registry.names("analyses")
     if "UNIT" in registry.constants("analyses", name)
 }
+JOB_PER = {
+    name: registry.constants("analyses", name)["JOB_PER"]
+    for name in registry.names("analyses")
+    if "JOB_PER" in registry.constants("analyses", name)
+}
 SETTINGS = {
     "seed": 1,
     "bootstrap": 100,
@@ -72,6 +77,26 @@ def test_unit_by_unit_is_the_same_table(files, name, monkeypatch):
     whole = module.finish(whole) if hasattr(module, "finish") else whole
     whole = tables.to_arrow(whole, name).to_pandas()
     pd.testing.assert_frame_equal(table, whole)
+
+
+def test_a_table_with_a_job_per_model_is_joined_to_the_same_table(files, tmp_path):
+    paths, _ = files
+    for name in JOB_PER:
+        parts = [tmp_path / f"{model}.parquet" for model in "ab"]
+        for path in parts:
+            own = [p for p in paths if p.endswith(f"/{path.name}")]
+            tables.write(_run.run(name, {"outcomes": own}, SETTINGS), name, path)
+        joined = _run.run(name, {"parts": list(map(str, parts))}, SETTINGS)
+        whole = _run.run(name, {"outcomes": paths}, SETTINGS)
+        pd.testing.assert_frame_equal(
+            *(tables.to_arrow(table, name).to_pandas() for table in (joined, whole))
+        )
+        assert len(joined)
+
+
+def test_only_tables_built_by_model_have_a_job_per_model():
+    assert JOB_PER == {"regression": "model"}
+    assert all(UNITS[name] == "model" for name in JOB_PER)
 
 
 def test_inputs_without_files_are_left_out_and_others_come_whole(monkeypatch):

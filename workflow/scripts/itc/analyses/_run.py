@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pandas as pd
@@ -24,9 +25,13 @@ def run(
     one, names the columns of ``outcomes`` that it reads; by default it gets all. The tables are
     the module's own: it may take one out of ``inputs`` to let go of it early. ``evaluations`` come
     as one frame per dataset (``tables.Parts``), for ``_points.dataset_points`` to take in.
+    ``parts`` are files of this very table, built for a model each by a job of its own
+    (``JOB_PER``); they are joined and finished.
     """
     module = registry.load("analyses", name)
     found = {label: list(paths) for label, paths in inputs.items() if paths}
+    if "parts" in found:
+        return _joined(module, [tables.read(path, name) for path in found["parts"]])
     columns = None
     if hasattr(module, "outcome_columns") and "outcomes" in found:
         available = tables.columns_of(found["outcomes"], "outcomes")
@@ -42,6 +47,11 @@ def run(
         module.build({"outcomes": _read("outcomes", paths, columns)}, settings)
         for paths in units.values()
     ]
+    return _joined(module, parts)
+
+
+def _joined(module: ModuleType, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Table of all units, finished where the module has something to say of all of them."""
     filled = [part for part in parts if len(part)] or parts[:1]
     table = pd.concat(filled, ignore_index=True)
     return module.finish(table) if hasattr(module, "finish") else table

@@ -19,6 +19,7 @@ from itc.schemas import FLOAT, INT, STRING, Schema, register
 TITLE = "Regression of correctness on features"
 INPUTS = ("outcomes",)
 UNIT = "model"
+JOB_PER = "model"  # minutes each at 256 draws
 
 KEY = {
     "model": STRING,

@@ -97,10 +97,13 @@ class Grid(Batches):
         return found
 
     def inputs_of_table(self, name: str) -> dict[str, list[str]]:
-        """Files that analysis ``name`` reads, by the label its INPUTS use."""
-        return {
-            label: self._files(label) for label in registry.constants("analyses", name)["INPUTS"]
-        }
+        """Files that analysis ``name`` is made of, by the label its INPUTS use; ``parts`` are its
+        own rows of each model, where it has a job per model.
+        """
+        about = registry.constants("analyses", name)
+        if "JOB_PER" in about:
+            return {"parts": [self.table_part_path(name, m) for m in self.study.models]}
+        return {label: self._files(label) for label in about["INPUTS"]}
 
     def _files(self, label: str) -> list[str]:
         if label == "datasets":

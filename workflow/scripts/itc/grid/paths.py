@@ -78,6 +78,10 @@ class Paths(Runs):
         """Outcome tables of one dataset, or of all."""
         return [self.outcome_path(d, m) for d, m in self.cells if dataset in (None, d)]
 
+    def outcomes_of_model(self, model: str) -> list[str]:
+        """Outcome tables of one model."""
+        return [self.outcome_path(d, m) for d, m in self.cells if m == model]
+
     def evaluation_path(self, dataset: str, strategy: str) -> str:
         """Per-problem results of one strategy on one dataset, all models."""
         return f"{self.home}/evaluations/{dataset}/{strategy}.parquet"
@@ -89,6 +93,10 @@ class Paths(Runs):
     def table_path(self, name: str) -> str:
         """One analysis table."""
         return f"{self.home}/tables/{name}.parquet"
+
+    def table_part_path(self, name: str, model: str) -> str:
+        """Rows of one model in an analysis table that has a job per model (``JOB_PER``)."""
+        return f"{self.home}/tables/{name}/{model}.parquet"
 
     @property
     def figures(self) -> list[str]:
