@@ -46,14 +46,15 @@ ESTIMATORS = {
     "estimators/votes.py": ("test_montecarlo",),
 }
 GRADERS = {
-    "grading/_base.py": ("test_extract",),
-    "grading/_classes.py": ("test_classes",),
-    "grading/_extract.py": ("test_extract",),
+    "grading/_base.py": ("test_rules", "test_extract"),
+    "grading/_classes.py": ("test_rules", "test_classes"),
+    "grading/_extract.py": ("test_rules", "test_extract"),
     "grading/_relation.py": ("test_classes", "test_math"),
-    "grading/choice.py": ("test_extract",),
-    "grading/math.py": ("test_math", "test_defects"),
-    "grading/number.py": ("test_extract",),
-    "grading/text.py": ("test_extract",),
+    "grading/choice.py": ("test_rules", "test_extract"),
+    "grading/math.py": ("test_in_process", "test_math", "test_defects"),
+    "grading/number.py": ("test_rules", "test_extract"),
+    "grading/reasoning_gym.py": ("test_in_process", "test_extract"),
+    "grading/text.py": ("test_rules", "test_extract"),
 }
 ROOMS = {"estimators": ESTIMATORS, "grading": GRADERS}
 SLOW = "not 1000 and not 512 and not cpu_time"  # tests left out: seconds each, for every mutant

@@ -20,7 +20,7 @@ FALLBACK_TAIL = 600
 ANCHOR_TRIES = 64  # announcing words looked at, from the last one backwards
 LINE = 800
 
-BOX = re.compile(r"\\f?boxed\s*(\{)?")
+BOX = re.compile(r"\\(?:boxed|fbox(?:ed)?)\s*(\{)?")
 # What may stand between two boxes of one answer: delimiters, commas, "and", "or", a name, a few
 # words in \text{}.
 JOINED = re.compile(
