@@ -87,9 +87,10 @@ def size_of(folder: Path) -> tuple[float, int]:
     return sum(path.stat().st_size for path in files) / 1e6, len(files)
 
 
-def measure(folder: Path, draws: int, problems: int) -> dict:
-    """One study in ``folder``: jobs, CPU seconds, memory, megabytes and files by stage."""
+def _set_up(folder: Path, draws: int, problems: int) -> None:
+    """A copy of this workflow, the study's configuration, and its responses."""
     checkout = folder / "checkout"
+    shutil.rmtree(checkout, ignore_errors=True)
     checkout.mkdir(parents=True)
     for part in ("Snakefile", "config", "envs", "profiles", "reports", "workflow"):
         copy = shutil.copytree if (REPO / part).is_dir() else shutil.copy2
@@ -99,8 +100,25 @@ def measure(folder: Path, draws: int, problems: int) -> dict:
     os.chdir(checkout)
     write_responses(grid_of(config), checkout, problems)
     print(f"{draws} draws: responses written in {time.monotonic() - start:.0f} s", flush=True)
+
+
+def measure(folder: Path, draws: int, problems: int) -> dict:
+    """One study in ``folder``: jobs, CPU seconds, memory, megabytes and files by stage.
+
+    Where an earlier run was killed there, it goes on with the code of that run: stages are whole,
+    since each job's log has its own figures, and only Snakemake's own are those of the last part.
+    """
+    checkout, begun = folder / "checkout", folder / "responses-written"
+    config = folder / "study" / "scale.yaml"
     command = [sys.executable, "-m", "snakemake", "--configfile", str(config)]
-    whole = watched([*command, "--cores", "2", "--", "all"], checkout)
+    if begun.exists():
+        os.chdir(checkout)
+        subprocess.run([*command, "--unlock", "--quiet"], cwd=checkout, check=True)
+        print(f"{draws} draws: going on where a run ended", flush=True)
+    else:
+        _set_up(folder, draws, problems)
+        begun.touch()
+    whole = watched([*command, "--cores", "2", "--rerun-incomplete", "--", "all"], checkout)
     again = watched([*command, "--cores", "2", "--", "all"], checkout)
     found: dict[str, dict[str, float]] = {}
     heaviest: dict[str, str] = {}
