@@ -21,7 +21,7 @@ EVALUATED = {"undecided": SHARE, "undecided_low": LOW, "undecided_high": HIGH}
 
 
 def of_group(group: Group, chosen: np.ndarray | slice = slice(None)) -> dict[str, np.ndarray]:
-    """COLUMNS of the operating points ``chosen`` of a group."""
+    """COLUMNS (O,) of the operating points ``chosen`` of a group: shares of 0 to 1."""
     return {name: group.mean(quantity)[chosen] for name, quantity in QUANTITIES.items()}
 
 

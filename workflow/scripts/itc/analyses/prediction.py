@@ -61,7 +61,10 @@ def _interval(centre: float, se: float, n: int) -> tuple[float, float]:
 
 
 def measures(probability: np.ndarray, right: np.ndarray, problem: np.ndarray) -> dict[str, Any]:
-    """Columns of the table from one set of held-out predictions; ``problem`` codes 0..P-1."""
+    """Columns of the table from one set of held-out predictions.
+
+    ``probability`` (n,), ``right`` (n,) 0/1, ``problem`` (n,) codes 0..P-1.
+    """
     n_problems = int(problem.max()) + 1
     area = measure.auroc(probability, right)
     influence = measure.auroc_influence(probability, right, problem)

@@ -73,7 +73,11 @@ def from_means(model: str, dataset: str, values: pd.Series) -> Unit | None:
 
 
 def interval(effect: float, influence: np.ndarray, smallest_group: int) -> tuple[float, float]:
-    """95 % Student interval from influences per problem, clustered by problem."""
+    """95 % Student interval of ``effect`` from ``influence`` (P,), one for each problem.
+
+    ``smallest_group``: problems of the smallest dataset, which give the degrees of freedom. NaN
+    for fewer than two problems.
+    """
     n = len(influence)
     if n < 2:
         return np.nan, np.nan

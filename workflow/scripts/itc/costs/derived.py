@@ -13,7 +13,10 @@ BILLION = 1e9
 
 
 def parameter_flops(parameters: float, tokens: np.ndarray) -> np.ndarray:
-    """2 x active parameters x tokens, in FLOPs; ``parameters`` in billions."""
+    """2 x active parameters x ``tokens`` (any shape), in FLOPs; ``parameters`` in billions.
+
+    Forward passes only (Kaplan et al. 2020, arXiv 2001.08361, section 2.1).
+    """
     return 2.0 * parameters * BILLION * np.asarray(tokens, dtype=float)
 
 
@@ -43,7 +46,10 @@ def kinetics_eflops(
 
 
 def money(prompt: np.ndarray, output: np.ndarray, price: Mapping[str, Any]) -> np.ndarray:
-    """US dollars by a dated list price (``input`` and ``output`` per million tokens)."""
+    """US dollars by a dated list price (``input`` and ``output`` per million tokens).
+
+    ``prompt``, ``output``: tokens, arrays of one shape, which the result has.
+    """
     result: np.ndarray = (prompt * price["input"] + output * price["output"]) / 1e6
     return result
 
@@ -85,6 +91,9 @@ def _or(recorded: np.ndarray | None, one_prompt: np.ndarray) -> np.ndarray:
 
 
 def tokens_per_correct(tokens: np.ndarray, accuracy: np.ndarray) -> np.ndarray:
-    """Tokens spent per problem solved: mean tokens over mean accuracy; infinite at accuracy 0."""
+    """Tokens spent per problem solved: mean tokens over mean accuracy; infinite at accuracy 0.
+
+    ``tokens``, ``accuracy`` (share of 0 to 1): arrays of one shape, which the result has.
+    """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(accuracy > 0, np.asarray(tokens) / accuracy, np.inf)

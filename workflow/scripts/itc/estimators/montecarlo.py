@@ -35,7 +35,7 @@ class MonteCarlo:
 
 
 def problem_seeds(problem_ids: Iterable[str], seed: int) -> np.ndarray:
-    """One uint64 per problem from its name and ``seed``; independent of the other problems."""
+    """uint64 [P], of each problem's name and ``seed``; independent of the other problems."""
     digests = (
         hashlib.blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest() for name in problem_ids
     )

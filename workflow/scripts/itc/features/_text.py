@@ -36,7 +36,7 @@ def to_series(column: pd.Series) -> pl.Series:
 
 
 def floats(responses: pd.DataFrame, column: str) -> np.ndarray:
-    """Column as float64 with NaN for missing, also where the column itself is missing."""
+    """Column (n,) as float64, NaN for missing, also where the column itself is missing."""
     if column not in responses:
         return np.full(len(responses), np.nan)
     result: np.ndarray = pd.to_numeric(responses[column]).to_numpy(np.float64, na_value=np.nan)
@@ -89,7 +89,7 @@ def _sums(flags: np.ndarray, bounds: np.ndarray) -> np.ndarray:
 
 
 def count_words(texts: pl.Series) -> np.ndarray:
-    """Words per text: maximal runs without ASCII blanks or line breaks; float64, NaN for null."""
+    """Words (n,) per text: maximal runs without ASCII blanks or line breaks; NaN for null."""
     data, bounds = _buffer(texts)
     blank = _SPACE[data]
     before = np.empty_like(blank)
@@ -106,7 +106,7 @@ def count_bytes(texts: pl.Series, tables: Sequence[np.ndarray]) -> list[np.ndarr
 
 
 def count_paragraphs(texts: pl.Series) -> np.ndarray:
-    """Paragraphs per text: blocks of non-blank lines parted by blank ones; NaN for null."""
+    """Paragraphs (n,) per text: blocks of non-blank lines parted by blank ones; NaN for null."""
     joined = texts.str.strip_chars()
     breaks = joined.str.count_matches(r"\n[ \t\r]*\n\s*").to_numpy().astype(np.float64)
     filled = (joined.str.len_bytes() > 0).to_numpy()
@@ -114,12 +114,12 @@ def count_paragraphs(texts: pl.Series) -> np.ndarray:
 
 
 def count_characters(texts: pl.Series) -> np.ndarray:
-    """Unicode code points per text; NaN for null."""
+    """Unicode code points (n,) per text, float64; NaN for null."""
     return texts.str.len_chars().cast(pl.Float64).to_numpy()
 
 
 def count_size(texts: pl.Series) -> np.ndarray:
-    """UTF-8 bytes per text; NaN for null."""
+    """UTF-8 bytes (n,) per text, float64; NaN for null."""
     return texts.str.len_bytes().cast(pl.Float64).to_numpy()
 
 

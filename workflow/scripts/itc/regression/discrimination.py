@@ -40,7 +40,10 @@ def auroc_influence(score: np.ndarray, right: np.ndarray, problem: np.ndarray) -
 
 
 def within_auroc(score: np.ndarray, right: np.ndarray, problem: np.ndarray) -> np.ndarray:
-    """AUROC of every problem with both outcomes; problems count once, whatever their draws."""
+    """AUROC of every problem with both outcomes; problems count once, whatever their draws.
+
+    ``score`` (n,), ``right`` (n,) 0/1, ``problem`` (n,) codes; returns (problems with both,).
+    """
     frame = pd.DataFrame({"score": score, "right": np.asarray(right, bool), "problem": problem})
     by = frame.groupby("problem", sort=False)
     ranks = by["score"].rank()
@@ -55,7 +58,8 @@ def within_auroc(score: np.ndarray, right: np.ndarray, problem: np.ndarray) -> n
 def reliability(probability: np.ndarray, right: np.ndarray, bins: int = BINS) -> pd.DataFrame:
     """Reliability curve in ``bins`` equal-width bins of probability; empty bins are left out.
 
-    Columns bin (0..bins-1), n, mean_probability, share_correct.
+    ``probability`` (n,), ``right`` (n,) 0/1. Columns bin (0..bins-1), n, mean_probability,
+    share_correct.
     """
     which = np.minimum((np.asarray(probability) * bins).astype(int), bins - 1)
     frame = pd.DataFrame({"bin": which, "p": probability, "y": right})

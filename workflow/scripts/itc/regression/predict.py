@@ -88,7 +88,7 @@ def _newton(z: np.ndarray, y: np.ndarray, weight: np.ndarray, beta: np.ndarray) 
 
 
 def folds(labels: Sequence[str], n_folds: int = FOLDS) -> np.ndarray:
-    """Fold 0..n_folds-1 of every label. Equal labels share a fold; sizes differ by one at most.
+    """Fold (n,) 0..n_folds-1 of every label. Equal labels share a fold; sizes differ by one at most.
 
     Labels are ranked by a hash of their text, so folds depend on neither order nor seed.
     """

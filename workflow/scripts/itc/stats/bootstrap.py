@@ -91,7 +91,7 @@ def share_interval(
 
 
 def two_sided_p(difference: np.ndarray, se: np.ndarray, degrees: int) -> np.ndarray:
-    """Student's t p-value of ``difference`` / ``se``; 1 where both are 0."""
+    """Student's t p-value of ``difference`` / ``se``, of one shape; 1 where both are 0."""
     difference, se = np.asarray(difference, float), np.asarray(se, float)
     with np.errstate(divide="ignore", invalid="ignore"):
         p = 2.0 * stats.t.sf(np.abs(difference) / se, degrees)

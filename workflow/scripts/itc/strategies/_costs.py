@@ -27,7 +27,10 @@ def prompt_tokens(pool: Pool) -> np.ndarray:
 
 
 def parallel(pool: Pool, budgets: Sequence[int]) -> dict[str, np.ndarray]:
-    """Costs of k full parallel draws: each runs to its end; the longest is the critical path."""
+    """Costs of k full parallel draws: each runs to its end; the longest is the critical path.
+
+    Column of ``costs.columns`` -> [P, B], expected over draws without replacement; tokens.
+    """
     ks = np.asarray(budgets, dtype=float)
     tokens = pool.values("n_output_tokens")
     output = complete_rows(tokens, lambda v: v.mean(axis=1, keepdims=True)) * ks
@@ -48,7 +51,10 @@ def parallel(pool: Pool, budgets: Sequence[int]) -> dict[str, np.ndarray]:
 
 
 def halted(pool: Pool, budgets: Sequence[int], m: int) -> dict[str, np.ndarray]:
-    """Costs of k parallel chains that all stop when m of them have finished with an answer."""
+    """Costs of k parallel chains that all stop when m of them have finished with an answer.
+
+    As ``parallel``: column -> [P, B].
+    """
     costs = parallel(pool, budgets)
     spent, path = order.expected_halt_tokens(
         pool.values("n_output_tokens"), pool.codes >= 0, budgets, m

@@ -22,7 +22,7 @@ def scores(pool: Pool, judged: _chains.Rounds) -> np.ndarray:
 
 
 def costs(pool: Pool, judged: _chains.Rounds, budgets: list[int]) -> dict[str, np.ndarray]:
-    """Costs of k draws, each judged by all votes in parallel as soon as it has ended."""
+    """Costs [P, B] of k draws, each judged by all votes in parallel as soon as it has ended."""
     result = dict(_costs.parallel(pool, budgets))
     ks = np.asarray(budgets, dtype=float)
     verdicts = judged.output.sum(axis=2)

@@ -69,7 +69,7 @@ def transferred(pool: Pool, columns: Sequence[str], others: pd.DataFrame) -> np.
 
 
 def weighted(pool: Pool, budgets: list[int], weights: np.ndarray) -> Estimate:
-    """Vote of every draw with its weight; every draw runs to its end."""
+    """Vote of every draw with its weight [P, N]; every draw runs to its end."""
     result = votes.weighted_vote(
         pool.codes, weights, pool.credit, pool.credit_upper, budgets, pool.seeds
     )

@@ -150,7 +150,7 @@ class Pool:
 
 
 def draw_counts(rows: pd.DataFrame) -> np.ndarray:
-    """Number of draws of every problem of one procedure."""
+    """Number of draws (P,) of every problem of one procedure."""
     return np.bincount(pd.factorize(rows["problem_id"])[0])
 
 

@@ -30,7 +30,7 @@ def evaluate(pools: list[Pool], budgets: list[int]) -> list[tuple[str, Pool, Est
 
 
 def costs(mixture: _mixture.Mixture, budgets: list[int]) -> dict[str, np.ndarray]:
-    """Expected costs of n draws of the mixture; a prompt is charged once per model used."""
+    """Expected costs [P, B] of n draws of the mixture; a prompt is charged per model used."""
     ks = np.asarray(budgets, dtype=float)
     tokens = mixture.values("n_output_tokens")
     output = _costs.complete_rows(tokens, lambda v: v.mean(axis=1, keepdims=True)) * ks
