@@ -184,7 +184,7 @@ def both_majorities(
     budgets: Sequence[int],
     ties: str = "even",
 ) -> tuple[np.ndarray, np.ndarray]:
-    """``majority`` [P, B] with undecided answers wrong (``credit``) and right (``upper``) [P, N]."""
+    """``majority`` [P, B], undecided answers wrong (``credit`` [P, N]) and right (``upper``)."""
     low = majority(codes, credit, budgets, ties)
     return low, low if np.array_equal(credit, upper) else majority(codes, upper, budgets, ties)
 
