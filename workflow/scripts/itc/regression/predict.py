@@ -90,7 +90,8 @@ def _newton(z: np.ndarray, y: np.ndarray, weight: np.ndarray, beta: np.ndarray) 
 def folds(labels: Sequence[str], n_folds: int = FOLDS) -> np.ndarray:
     """Fold (n,) 0..n_folds-1 of every label.
 
-    Equal labels share a fold; sizes differ by one at most. Labels are ranked by a hash of their text, so folds depend on neither order nor seed.
+    Equal labels share a fold; sizes differ by one at most. Labels are ranked by a hash of their
+    text, so folds depend on neither order nor seed.
     """
     unique, code = np.unique(np.asarray(labels, dtype=str), return_inverse=True)
     digest = [hashlib.sha256(label.encode()).hexdigest() for label in unique]
