@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from itc import tables
 from itc.analyses import curves, full_budget
-from itc.grading._classes import answer_classes
+from itc.grading._classes import classify
 from itc.grading._grade import grade
 from itc.importing import import_recording
 from itc.strategies._base import evaluate_strategy
@@ -118,7 +118,7 @@ def imported(recording, runs):
         for name in runs:
             for frame in found.frames(("otis", name)):
                 responses = grade(frame, problems)
-                responses["answer_class"] = answer_classes(responses, problems)
+                responses["answer_class"] = classify(responses, problems).ids
                 kept.append(responses.drop(columns=["text", "condition"]))
     return pd.concat(kept, ignore_index=True)
 

@@ -12,7 +12,7 @@ from itc import tables
 from itc.annotate import annotate_file
 from itc.grading import _cache, _grade
 from itc.grading._cache import Cache, opened, prune
-from itc.grading._classes import answer_classes
+from itc.grading._classes import classify
 from itc.grading._grade import grade
 from itc.grading._pool import Result, Task
 
@@ -74,12 +74,12 @@ def test_annotations_are_the_same_bytes_without_with_new_and_with_filled_cache(
 def test_classes_take_the_same_cache(responses, table, tmp_path, monkeypatch):
     problems, folder = table("3"), tmp_path / "cache"
     frame = grade(tables.read(responses, "responses"), problems)
-    plain = answer_classes(frame, problems)
+    plain = classify(frame, problems).ids
     forget()
-    pd.testing.assert_series_equal(answer_classes(frame, problems, cache=folder), plain)
+    pd.testing.assert_series_equal(classify(frame, problems, cache=folder).ids, plain)
     forget()
     monkeypatch.setattr(_grade, "shared", lambda workers: pytest.fail("worked twice"))
-    pd.testing.assert_series_equal(answer_classes(frame, problems, cache=folder), plain)
+    pd.testing.assert_series_equal(classify(frame, problems, cache=folder).ids, plain)
 
 
 @pytest.mark.parametrize("damage", ["{broken", "[1]", '{"a": 5}', '{"a": [true, 3]}', ""])

@@ -2,7 +2,7 @@ import itertools
 
 import pandas as pd
 import pytest
-from itc.grading._classes import answer_classes, classify
+from itc.grading._classes import classify
 from itc.grading._grade import grade
 
 
@@ -25,28 +25,28 @@ def classes(table, gold, *answers, **columns):
 def test_equivalent_answers_share_a_class_also_when_wrong(table):
     answers = [r"\frac{1}{2}", "0.5", "7", "x+1", "1+x", None, "1/2", "3"]
     frame, problems = classes(table, "3", *answers)
-    assert list(answer_classes(frame, problems)) == [0, 0, 1, 2, 2, -1, 0, 3]
+    assert list(classify(frame, problems).ids) == [0, 0, 1, 2, 2, -1, 0, 3]
 
 
 def test_a_percentage_is_the_number_that_it_means(table):
     frame, problems = classes(table, "3", r"12.5\%", "0.125", "7", "1/8")
-    assert list(answer_classes(frame, problems)) == [0, 0, 1, 0]
+    assert list(classify(frame, problems).ids) == [0, 0, 1, 0]
 
 
 def test_right_answers_are_one_class_whatever_their_spelling(table):
     frame, problems = classes(table, r"2\sqrt{3}", r"2\sqrt{3}", r"\sqrt{12}", "4", r"2 \sqrt 3")
     assert list(frame["verdict"]) == ["right", "right", "wrong", "right"]
-    assert list(answer_classes(frame, problems)) == [0, 0, 1, 0]
+    assert list(classify(frame, problems).ids) == [0, 0, 1, 0]
 
 
 def test_classes_do_not_depend_on_the_order_of_rows(table):
     answers = ["1", "x", r"\frac{2}{4}", "0.5", "2x-x"]
     frame, problems = classes(table, "9", *answers)
-    expected = answer_classes(frame, problems)
+    expected = classify(frame, problems).ids
     for order in itertools.islice(itertools.permutations(range(5)), 0, 120, 17):
         shuffled = frame.iloc[list(order)]
         pd.testing.assert_series_equal(
-            answer_classes(shuffled, problems).sort_index(), expected.sort_index()
+            classify(shuffled, problems).ids.sort_index(), expected.sort_index()
         )
 
 
@@ -126,14 +126,14 @@ def test_problems_number_their_classes_apart(table):
         ),
         problems,
     )
-    assert list(answer_classes(frame, problems)) == [0, 0, 1]
+    assert list(classify(frame, problems).ids) == [0, 0, 1]
 
 
 def test_a_vote_counts_answers_not_pairs_of_answer_and_verdict(table):
     # Peers split an answer whose verdicts differ: 4 votes for 7 then lose to 3 for 5.
     frame, problems = classes(table, "9", "7", "7.0", "7", r"\frac{14}{2}", "5", "5", "5")
     frame.loc[[0, 1], ["verdict", "cause"]] = ["undecided", "timeout"]
-    assert answer_classes(frame, problems).value_counts().to_dict() == {0: 4, 1: 3}
+    assert classify(frame, problems).ids.value_counts().to_dict() == {0: 4, 1: 3}
 
 
 @pytest.mark.parametrize("answer_type", ["choice", "number", "text"])
@@ -146,7 +146,7 @@ def test_other_answer_types_need_no_worker(table, answer_type, monkeypatch):
         pd.DataFrame({"problem_id": "p0", "text": [r"\boxed{A}", r"\boxed{B}", r"\boxed{A}"]}),
         problems,
     )
-    ids = answer_classes(frame, problems)
+    ids = classify(frame, problems).ids
     assert ids[0] == ids[2]
 
 
@@ -156,4 +156,4 @@ def test_plain_numbers_need_no_worker(table, monkeypatch):
     monkeypatch.setattr(_grade, "shared", lambda workers: pytest.fail("a worker was asked for"))
     frame, problems = classes(table, "042", "42", "43", "1,000", "1000", "n/a"[:0] or "0")
     assert list(frame["verdict"]) == ["right", "wrong", "wrong", "wrong", "wrong"]
-    assert list(answer_classes(frame, problems)) == [0, 1, 2, 2, 3]
+    assert list(classify(frame, problems).ids) == [0, 1, 2, 2, 3]

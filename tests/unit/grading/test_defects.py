@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from itc.grading import _sandbox, code
-from itc.grading._classes import answer_classes
+from itc.grading._classes import classify
 from itc.grading._grade import grade
 from itc.grading._pool import Pool, Task
 
@@ -43,7 +43,7 @@ def test_4_pass_at_k_never_divides_by_draws_that_do_not_exist():
 def test_5_votes_count_answers_not_pairs_of_answer_and_verdict(graded, table):
     frame = graded("9", *[r"\boxed{7}"] * 4, *[r"\boxed{5}"] * 3, draw=range(7))
     frame.loc[:1, "verdict"] = "undecided"  # a judge that contradicts itself
-    assert answer_classes(frame, table("9")).mode().item() == 0
+    assert classify(frame, table("9")).ids.mode().item() == 0
 
 
 def test_6_a_marker_before_a_comma_is_counted():

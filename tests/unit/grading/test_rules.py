@@ -224,3 +224,9 @@ def test_wrong_answers_that_equal_the_same_right_one_stay_apart():
     key = f"{RIGHT_MARK}r"
     roots = _components(["a", "b", key], [("a", key), (key, "b")])
     assert roots["a"] != roots["b"] and roots[key] == RIGHT_MARK
+
+
+def test_where_a_number_is_found():
+    assert number.extract(r"first 3, then \boxed{4}", {}) == ("4", "boxed")
+    assert number.extract("so 3 apples", {}) == ("3", "fallback")
+    assert number.extract("so 3 apples", {}, fallback=False) == (None, "none")

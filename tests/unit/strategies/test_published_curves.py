@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from itc.grading._classes import answer_classes
+from itc.grading._classes import classify
 from itc.grading._grade import grade
 from itc.strategies._base import evaluate_strategy
 
@@ -208,7 +208,7 @@ def graded():
     frame = grade(frame, problems)
     frame["answer_class"] = 0
     for _, part in frame.groupby("model"):  # as the workflow does, one model at a time
-        frame.loc[part.index, "answer_class"] = answer_classes(part, problems)
+        frame.loc[part.index, "answer_class"] = classify(part, problems).ids
     return frame.drop(columns=["text", "gold"])
 
 

@@ -43,7 +43,8 @@ VIOLATION = ("problem_id", "kind", "a", "b")
 class Classes(NamedTuple):
     """What ``classify`` finds about the rows of its frame.
 
-    ``ids``: class of each row; ``violations``: pairs where the relation was no equivalence, columns
+    ``ids``: class of each row within its problem, int32, dense from 0, -1 = no answer, index of the
+    frame; ``violations``: pairs where the relation was no equivalence, columns
     ``VIOLATION``; ``conflict``: whether the row's answer is in such a pair, bool.
     """
 
@@ -52,27 +53,17 @@ class Classes(NamedTuple):
     conflict: pd.Series
 
 
-def answer_classes(
-    frame: pd.DataFrame,
-    problems: pd.DataFrame,
-    workers: int = 1,
-    cache: Path | str | None = None,
-) -> pd.Series:
-    """Class of each response within its problem: dense from 0 in order of appearance, -1 = none.
-
-    ``frame`` needs ``problem_id``, ``answer``, ``normal_form`` and ``verdict`` as ``grade`` gives
-    them; appearance is by the columns of ``ORDER`` that it has. Integer, same index as ``frame``.
-    """
-    return classify(frame, problems, workers, cache).ids
-
-
 def classify(
     frame: pd.DataFrame,
     problems: pd.DataFrame,
     workers: int = 1,
     cache: Path | str | None = None,
 ) -> Classes:
-    """Classes, and where symmetry or transitivity of the relation failed; see answer_classes."""
+    """Classes of equal answers, and where symmetry or transitivity of the relation failed.
+
+    ``frame`` needs ``problem_id``, ``answer``, ``normal_form`` and ``verdict`` as ``grade`` gives
+    them; classes are numbered in order of appearance, by the columns of ``ORDER`` that it has.
+    """
     known = by_id(problems)
     compares = {
         answer_type: not hasattr(grader(answer_type), "judge")

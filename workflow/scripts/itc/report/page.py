@@ -110,7 +110,6 @@ class FigureBlock:
     title: str
     svg: Markup
     caption: Markup
-    alt: str
     number: str  # 1, 2, ...; figures that share a switch share the number: 3a, 3b
     origin: Origin | None = None
     axis: str = ""  # label on a switch of several figures

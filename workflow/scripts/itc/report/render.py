@@ -106,7 +106,6 @@ def figure_blocks(
             title=title,
             svg=inline(svg, name, title, words),
             caption=caption,
-            alt=words,
             number=number.get(name, ""),
             origin=context.origin("figures", name),
             axis=constants.get("AXIS", ""),
