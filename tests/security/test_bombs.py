@@ -18,7 +18,7 @@ import pytest
 from itc import bounds
 from itc.archive import _lines, parquet
 from itc.archive._lines import DamagedFileError
-from itc.datasets import _shape
+from itc.datasets import _shape, local
 from itc.datasets._problems import DatasetError
 from itc.deposit.manifest import ArchiveError
 from itc.deposit.store import opened
@@ -71,6 +71,15 @@ def test_a_parquet_file_of_one_repeated_value(tmp_path):
     assert path.stat().st_size < 20_000
     with pytest.raises(DamagedFileError, match=r"x\.parquet.*unpacks to more than"):
         next(parquet.read(path, {}))
+
+
+def test_a_dataset_of_one_repeated_value(tmp_path):
+    path = tmp_path / "x.parquet"
+    columns = {name: pa.array(["a"] * (2 * MEGA)) for name in ("question", "gold")}
+    pq.write_table(pa.table(columns), path, compression="zstd")
+    assert path.stat().st_size < MEGA
+    with pytest.raises(DatasetError, match=r"x\.parquet: not readable.*unpacks to more than"):
+        local.load({"path": str(path)}, tmp_path)
 
 
 def test_a_parquet_file_of_one_long_text(tmp_path):

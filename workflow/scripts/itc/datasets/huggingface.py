@@ -15,9 +15,9 @@ from typing import Any
 
 import pandas as pd
 
+from itc.datasets._files import read
 from itc.datasets._problems import DatasetError, map_columns, option
 from itc.datasets._shape import multiple_choice, narrow, programs
-from itc.datasets.local import READERS
 
 TITLE = "Hugging Face dataset"
 OPTIONS = {
@@ -66,10 +66,7 @@ def load(spec: dict[str, Any], root: Path) -> pd.DataFrame:
             )
             revision = found or revision
         verify(path, name, sums.get(name), where)
-        suffix = Path(name).suffix.lower()
-        if suffix not in READERS:
-            raise DatasetError(f"{where}: {name} is {suffix!r}; allowed: {', '.join(READERS)}")
-        frames.append(READERS[suffix](path))
+        frames.append(read(path, f"{where}: {name}"))
     return shape(pd.concat(frames, ignore_index=True), spec, f"{spec['repo']}@{revision}")
 
 
@@ -147,7 +144,8 @@ def download(spec: dict[str, Any], name: str, revision: str, where: str) -> Path
 
 def verify(path: Path, name: str, expected: str | None, where: str) -> None:
     """Compare the checksum of a file; without an expected one, log what to pin."""
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
     if expected is None:
         log.info("%s: sha256 of %s is %s", where, name, digest)
     elif digest != expected:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from itc.datasets._files import read
 from itc.datasets._problems import DatasetError, map_columns, option
 
 TITLE = "local file"
@@ -14,12 +15,6 @@ OPTIONS = {
     "path": "JSONL, CSV or parquet file; relative paths start at the repository.",
     "columns": "Our column: theirs (problem_id, question, gold, subject, difficulty, choices).",
     "size": "Only the first so many problems.",
-}
-
-READERS = {
-    ".jsonl": lambda path: pd.read_json(path, lines=True, dtype=False),
-    ".csv": lambda path: pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""]),
-    ".parquet": pd.read_parquet,
 }
 
 
@@ -36,17 +31,7 @@ def load(spec: dict[str, Any], root: Path) -> pd.DataFrame:
             f"dataset {spec.get('title', '?')!r}: path {spec['path']!r} is no file (looked at "
             f"{path}); correct `path`"
         )
-    suffix = path.suffix.lower()
-    if suffix not in READERS:
-        raise DatasetError(
-            f"{path.name}: files of kind {suffix!r} are not read; allowed: {', '.join(READERS)}"
-        )
-    try:
-        frame = READERS[suffix](path)
-    except (ValueError, OSError) as error:
-        raise DatasetError(f"{path.name}: not readable as {suffix[1:]} ({error})") from error
-    if frame.empty:
-        raise DatasetError(f"{path.name}: holds no problem; give a file with at least one row")
+    frame = read(path, path.name)
     found = map_columns(frame, spec, path.name)
     found["source"] = path.name
     return found.head(int(spec["size"])) if spec.get("size") else found
