@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 import shutil
@@ -164,6 +165,21 @@ def test_native_code_gains_nothing():
     status, output, _ = ran(source)
     assert status == 0
     assert output.startswith("-1 ")
+
+
+def test_without_a_sandbox_programs_share_no_file_and_no_count_of_processes(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.setattr(_sandbox, "PROCESSES", 1)  # fewer than this user has
+    code = "import os\nprint(os.getcwd(), flush=True)\nos._exit(os.fork() and 0)"
+    folders = set()
+    for _ in range(2):
+        ran = _sandbox.run(code, [{"input": ""}], unsandboxed=True)
+        assert [report["exit"] for report in ran.reports] == [0], ran
+        printed = base64.b64decode(ran.reports[0]["output"]).decode()
+        folders.add(printed.split()[0])
+    assert len(folders) == 2 and all(name.startswith(str(tmp_path)) for name in folders)
+    assert not list(tmp_path.iterdir())
 
 
 def test_without_a_sandbox_the_grader_refuses_unless_told_otherwise(graded, monkeypatch, caplog):

@@ -21,6 +21,7 @@ def test_boxes_from_the_last_one_backwards():
         (r"\boxed{1} or \boxed{2}, \boxed{3}", True, "1, 2, 3"),
         (r"$x = \boxed{1}$, $y = \boxed{2}$", True, "1, 2"),
         (r"$\boxed{1}$ $\boxed{2}$", True, "1, 2"),
+        (r"\boxed{1}\boxed{2}", True, "1, 2"),
         (r"\boxed{1}. \boxed{2}", True, "2"),  # a full stop joins nothing
         (r"\boxed{1}," + " " * 90 + r"\boxed{2}", True, "2"),  # too far apart
         (r"\boxed{1}," + " " * 70 + r"\boxed{2}", True, "1, 2"),

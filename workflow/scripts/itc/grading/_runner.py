@@ -1,7 +1,7 @@
 """Inside the sandbox: run one program on several inputs and report what it printed or returned.
 
-Standard library only; started as a script by ``_sandbox``. It knows no expected output, so a
-program that takes it over can only spoil its own answers.
+Standard library only; started as a script by ``_sandbox``, in a folder of its own. It knows no
+expected output, so a program that takes it over can only spoil its own answers.
 """
 
 import base64
@@ -34,7 +34,8 @@ def bound(limits: dict[str, Any]) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, int(limits["cpu"]) + 1),
     ):
-        resource.setrlimit(name, (value, value))
+        if value is not None:
+            resource.setrlimit(name, (value, value))
     signal.setitimer(signal.ITIMER_PROF, limits["cpu"])
 
 
@@ -44,9 +45,9 @@ def child(payload: dict[str, Any], test: dict[str, Any], out: str) -> None:
     try:
         target = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         nothing = os.open(os.devnull, os.O_RDWR)
-        with open("/tmp/.input", "wb") as handle:
+        with open(".input", "wb") as handle:
             handle.write(test.get("input", "").encode("utf-8", "surrogateescape"))
-        os.dup2(os.open("/tmp/.input", os.O_RDONLY), 0)
+        os.dup2(os.open(".input", os.O_RDONLY), 0)
         os.dup2(nothing if payload["name"] else target, 1)
         os.dup2(nothing, 2)
         bound(payload["limits"])
@@ -80,7 +81,7 @@ def main() -> None:
     reports = os.fdopen(os.dup(REPORT), "wb", buffering=0)
     os.set_inheritable(reports.fileno(), False)
     for number, test in enumerate(payload["tests"]):
-        out = f"/tmp/.output{number}"
+        out = f".output{number}"
         pid = os.fork()
         if pid == 0:
             os.setpgid(0, 0)

@@ -110,12 +110,14 @@ def run(
 
     Stops at the first test that fails to end well. ``cpu_seconds`` is per test.
     """
-    limits = {"cpu": cpu_seconds, "memory": memory, "output": OUTPUT, "processes": PROCESSES}
+    # without a sandbox the kernel would count all processes of the user; ``_collect`` counts ours
+    processes = None if unsandboxed else PROCESSES
+    limits = {"cpu": cpu_seconds, "memory": memory, "output": OUTPUT, "processes": processes}
     payload = {"code": code, "tests": tests, "name": name, "limits": limits, "stop": True}
     line = [sys.executable, "-I", "-S"] if unsandboxed else command()
     line += [str(RUNNER) if unsandboxed else "/runner.py"]
     line += ["--drop"] if os.geteuid() == 0 and not unsandboxed else []
-    with tempfile.TemporaryFile() as handle:
+    with tempfile.TemporaryFile() as handle, tempfile.TemporaryDirectory() as folder:
         handle.write(json.dumps(payload).encode())
         handle.seek(0)
         process = subprocess.Popen(
@@ -124,15 +126,16 @@ def run(
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={},
+            cwd=folder,  # a sandbox has its own
             start_new_session=True,
         )
-    budget = (cpu_seconds + 1.0) * max(1, len(tests)) + 5.0
-    try:
-        data, stopped = _collect(process, budget, memory, OUTPUT * 2 * max(1, len(tests)))
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()  # type: ignore[union-attr]
+        budget = (cpu_seconds + 1.0) * max(1, len(tests)) + 5.0
+        try:
+            data, stopped = _collect(process, budget, memory, OUTPUT * 2 * max(1, len(tests)))
+        finally:
+            process.kill()
+            process.wait()
+            process.stdout.close()  # type: ignore[union-attr]
     reports = []
     for report in data.split(b"\n"):
         try:

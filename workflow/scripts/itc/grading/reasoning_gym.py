@@ -12,17 +12,14 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
 from itc.grading._base import (
-    FALLBACK,
-    NOTHING,
     RIGHT,
     WRONG,
     Extraction,
     Judgement,
     Problem,
     Undecidable,
-    clean,
 )
-from itc.grading._extract import final_answer, rightmost
+from itc.grading._extract import final_answer
 from itc.grading.text import extract as extract_text
 
 TITLE = "reasoning-gym task"
@@ -47,11 +44,7 @@ def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
     gold = str(problem.get("gold") or "")
     if _PLAIN.fullmatch(gold.strip()):
         return final_answer(text, fallback)
-    found = extract_text(text, problem, fallback)
-    if found.how == FALLBACK and not found.answer:
-        last = rightmost(text[-600:])
-        return Extraction(clean(last), FALLBACK) if last else NOTHING
-    return found
+    return extract_text(text, problem, fallback)
 
 
 def normal_form(answer: str, problem: Problem) -> str | None:
