@@ -29,7 +29,10 @@ import pytest
 
 REPO = Path(__file__).resolve().parents[2]
 RECORD = REPO / "benchmarks/out/fresh_machine.json"
-MACHINE = re.compile(r"^(PIP_.*|.*_proxy|SSL_CERT_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE)$", re.I)
+MACHINE = re.compile(
+    r"^(PIP_.*|.*_proxy|SSL_CERT_.*|REQUESTS_CA_BUNDLE|CURL_CA_BUNDLE|NODE_EXTRA_CA_CERTS|npm_config_.*)$",
+    re.IGNORECASE,
+)
 SYSTEM = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
 pytestmark = [pytest.mark.full, pytest.mark.timeout(3 * 3600)]
