@@ -6,7 +6,6 @@ the recording. Order of every table: its key (problem, draw), whatever the order
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from itc import registry
+from itc import checksum, registry
 from itc.archive._rows import ImportRefusedError, response_row, text_or_null
 from itc.archive._schema import NEEDED
 from itc.spool import RepeatedKeyError, Spool
@@ -31,8 +30,7 @@ def verify(path: Path, sha256: str | Mapping[str, str] | None) -> None:
         sha256 = sha256[path.name]
     if sha256 is None:
         return
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = checksum.of_file(path)
     if found != sha256:
         raise ImportRefusedError(
             f"{path}: sha256 is {found}, the config expects {sha256}; fetch the file again or "

@@ -9,6 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from itc import checksum
+
 PACKAGES = (
     "snakemake",
     "vllm",
@@ -52,18 +54,12 @@ def commit(base: Path) -> tuple[str | None, bool | None]:
     return head, None if status is None else bool(status)
 
 
-def sha256(path: str | Path) -> str:
-    """Checksum of a file, hex."""
-    with Path(path).open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def artefact(rule: str, output: str, script: str, inputs: list[str], study: str) -> dict[str, Any]:
     """Origin of one figure or table: what made it, from which bytes, and how to make it again."""
     return {
         "rule": rule,
         "script": script,
-        "inputs": [{"path": path, "sha256": sha256(path)} for path in inputs],
+        "inputs": [{"path": path, "sha256": checksum.of_file(path)} for path in inputs],
         "command": f"snakemake {study}--cores all --forcerun {rule} -- {output}",
     }
 

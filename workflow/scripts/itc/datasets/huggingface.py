@@ -6,7 +6,6 @@ Downloads and caching are huggingface_hub's: ``HF_ENDPOINT``, ``HF_HOME``, ``HF_
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import os
 import re
@@ -15,6 +14,7 @@ from typing import Any
 
 import pandas as pd
 
+from itc import checksum
 from itc.datasets._files import read
 from itc.datasets._problems import DatasetError, map_columns, option
 from itc.datasets._shape import multiple_choice, narrow, programs
@@ -144,8 +144,7 @@ def download(spec: dict[str, Any], name: str, revision: str, where: str) -> Path
 
 def verify(path: Path, name: str, expected: str | None, where: str) -> None:
     """Compare the checksum of a file; without an expected one, log what to pin."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    digest = checksum.of_file(path)
     if expected is None:
         log.info("%s: sha256 of %s is %s", where, name, digest)
     elif digest != expected:

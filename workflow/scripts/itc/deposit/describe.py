@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from itc import provenance
+from itc import checksum, provenance
 from itc.config import ConfigError, selected
 from itc.deposit.manifest import OVERLAY
 from itc.deposit.write import Cell, Study
@@ -122,7 +122,7 @@ def environment(base: Path) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.machine()}",
         "packages": provenance.versions(),
-        "locks": {path.name: provenance.sha256(path) for path in sorted(base.glob("envs/*.lock"))},
+        "locks": {path.name: checksum.of_file(path) for path in sorted(base.glob("envs/*.lock"))},
     }
 
 

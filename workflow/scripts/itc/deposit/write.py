@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import tarfile
@@ -10,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from itc import schemas, tables
+from itc import checksum, schemas, tables
 from itc.atomic import scratch
 from itc.deposit import seal
 from itc.deposit.manifest import FORMAT, MANIFEST, VERSION, Manifest
@@ -74,8 +73,8 @@ def write_archive(study: Study, target: Path) -> Manifest:
                 "tables": {name: schemas.SCHEMAS[name].version for name in TABLES},
                 **named,
                 "files": {
-                    name: {"bytes": files[name].stat().st_size, "sha256": _sha256(files[name])}
-                    for name in sorted(files)
+                    name: {"bytes": path.stat().st_size, "sha256": checksum.of_file(path)}
+                    for name, path in sorted(files.items())
                 },
             }
         )
@@ -127,7 +126,7 @@ def _tables(study: Study, folder: Path) -> tuple[dict[str, Path], dict[str, Any]
 
 def _expected(study: Study) -> str:
     """Checksums of what a replay must give, as ``sha256sum --check`` reads them."""
-    return "".join(f"{_sha256(Path(p))}  {name}\n" for name, p in sorted(study.results.items()))
+    return "".join(f"{checksum.of_file(p)}  {name}\n" for name, p in sorted(study.results.items()))
 
 
 def _pack(target: Path, top: str, files: dict[str, Path]) -> None:
@@ -138,11 +137,6 @@ def _pack(target: Path, top: str, files: dict[str, Path]) -> None:
             member.size, member.mode = files[name].stat().st_size, 0o644
             with files[name].open("rb") as source:
                 tar.addfile(member, source)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _json(value: Any) -> str:
