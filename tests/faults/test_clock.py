@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
 from .conftest import DRAWS, PROBLEMS
 
 FAKETIME = shutil.which("faketime")
+SLEEP = Path(__file__).parent / "clock"  # a sitecustomize.py: time.sleep fails under faketime
 DAY = 86400
 
 
 def under(jump: str) -> tuple[str, ...]:
     if FAKETIME is None:
         pytest.skip("the command faketime is not installed (Debian package faketime)")
-    return (FAKETIME, "--exclude-monotonic", "-f", jump)
+    path = os.pathsep.join(filter(None, [str(SLEEP), os.environ.get("PYTHONPATH")]))
+    return ("env", f"PYTHONPATH={path}", FAKETIME, "--exclude-monotonic", "-f", jump)
 
 
 @pytest.mark.full
