@@ -67,7 +67,7 @@ PLANS = {
     "benchmarks/README.md": Plan(
         not_run={
             "make bench": "a quarter of an hour, and measures nothing beside other tests",
-            "python benchmarks/scale.py": "an hour and 20 GB of disk",
+            "python benchmarks/scale.py": "hours: the study of paper size",
         }
     ),
     "docs/archive.md": Plan(
@@ -86,6 +86,9 @@ PLANS = {
         needs=("slurm",),
         not_run={"tests/install-debian-packages.sh": "installs packages; .ci/run starts with it"},
         elsewhere={"snakemake --profile slurm --configfile config/paper.yaml": WHOLE},
+    ),
+    "docs/scaling.md": Plan(
+        not_run={"python benchmarks/scale.py --draws 128 256": "hours: the study of paper size"}
     ),
     "docs/testing.md": Plan(
         not_run={
