@@ -70,22 +70,32 @@ def fit_mixed(design: Design) -> Fit:
         value, scores = log_likelihood(theta, x, y, first, modes)
         return -value, -scores.sum(0)
 
+    # Steps in units of standard errors, as the scores at the start know them: the parts of a
+    # feature within and between problems differ by orders, and so would the number of steps.
+    unit = _units(log_likelihood(np.zeros(x.shape[1] + 1), x, y, first, modes)[1])
+
+    def scaled(phi: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = negative(unit @ phi)
+        return value, unit.T @ gradient
+
+    edge = np.log([MIN_SD / 2, MAX_SD]) / unit[-1, -1]
+    bounds = [(None, None)] * x.shape[1] + [(edge[0], edge[1])]
     start = np.zeros(x.shape[1] + 1)
-    bounds = [(None, None)] * x.shape[1] + [(np.log(MIN_SD / 2), np.log(MAX_SD))]
-    found = minimize(negative, start, jac=True, method="L-BFGS-B", bounds=bounds, options=STOP)
-    sd = float(np.exp(found.x[-1]))
+    found = minimize(scaled, start, jac=True, method="L-BFGS-B", bounds=bounds, options=STOP)
+    theta = unit @ found.x
+    sd = float(np.exp(theta[-1]))
     if not found.success:
         raise FitError(f"did not converge: {found.message}")
     if sd > 0.99 * MAX_SD:
         raise FitError(f"did not converge: spread of problem intercepts ran to {sd:.3g}")
-    free = len(found.x) - (sd < MIN_SD)  # at zero the likelihood is flat in the log spread
-    information = _information(found.x, negative)[:free, :free]
-    scores = log_likelihood(found.x, x, y, first, modes)[1][:, :free]
+    free = len(theta) - (sd < MIN_SD)  # at zero the likelihood is flat in the log spread
+    information = _information(theta, negative)[:free, :free]
+    scores = log_likelihood(theta, x, y, first, modes)[1][:, :free]
     try:
         bread = np.linalg.inv(information)
     except np.linalg.LinAlgError as error:
         raise FitError("did not converge: singular information matrix") from error
-    gradient = negative(found.x)[1][:free]
+    gradient = negative(theta)[1][:free]
     if gradient @ bread @ gradient > 1e-4:  # squared distance to the optimum in standard errors
         raise FitError("did not converge: the optimiser stopped before the optimum")
     n = design.n_problems
@@ -95,7 +105,7 @@ def fit_mixed(design: Design) -> Fit:
         raise FitError("did not converge: no positive variance of an estimate")
     return Fit(
         rows=[(term, part) for part in ("within", "between") for term in design.terms],
-        coefficient=found.x[:k],
+        coefficient=theta[:k],
         se=np.sqrt(variance[:k]),
         df=n - 1,
         n_responses=len(design.y),
@@ -103,6 +113,24 @@ def fit_mixed(design: Design) -> Fit:
         dropped=design.dropped,
         n_missing=design.n_missing,
     )
+
+
+def _units(scores: np.ndarray) -> np.ndarray:
+    """Matrix (k, k) from steps of one standard error each to steps of the parameters.
+
+    From ``scores`` (P, k), whose products sum to the information (Berndt, Hall, Hall and Hausman
+    1974, Ann. Econ. Soc. Meas. 3:653). The last parameter, which has bounds, keeps to itself.
+    """
+    result = np.eye(scores.shape[1])
+    information = scores.T @ scores
+    try:
+        lower = np.linalg.cholesky(information[:-1, :-1])
+        result[:-1, :-1] = np.linalg.inv(lower).T
+    except np.linalg.LinAlgError:  # any units do, in more steps
+        return result
+    if information[-1, -1] > 0.0:
+        result[-1, -1] = 1.0 / np.sqrt(information[-1, -1])
+    return result
 
 
 def _information(
