@@ -35,8 +35,7 @@
     return node;
   };
 
-  for (const block of document.querySelectorAll(".tableblock")) {
-    const { columns } = JSON.parse(block.querySelector('script[type="application/json"]').textContent);
+  const build = (block, { columns }) => {
     const series = columns.map((c) => c.values || c.codes.map((k) => (k < 0 ? null : c.words[k])));
     const data = {
       columns: columns.map((c) => c.style),
@@ -124,5 +123,6 @@
     if (data.rows.length > page) status.after(element("div", { className: "pager" }, previous, next));
     tools.hidden = false;
     fill();
-  }
+  };
+  for (const block of document.querySelectorAll(".tableblock")) withData(block, build);
 })();

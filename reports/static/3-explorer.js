@@ -10,8 +10,7 @@
   const words = (name) => name.replaceAll("_", " ");
   const number = (v) => (v === null ? "\u2013" : v.toLocaleString("en-US", { maximumFractionDigits: 3 }));
 
-  for (const box of document.querySelectorAll("[data-explorer]")) {
-    const data = JSON.parse(box.querySelector('script[type="application/json"]').textContent);
+  const build = (box, data) => {
     const part = (name) => box.querySelector(`[data-${name}]`);
     const pick = Object.fromEntries([...box.querySelectorAll("[data-pick]")].map((s) => [s.dataset.pick, s]));
     const hidden = new Set();
@@ -118,12 +117,13 @@
       read();
     };
 
-    if (!data.datasets.length) continue;
+    if (!data.datasets.length) return;
     options(pick.dataset, data.datasets.map((d, i) => [String(i), d.title]));
     for (const [name, select] of Object.entries(pick)) select.addEventListener("change", () => refresh(name));
     part("previous").addEventListener("click", () => { at -= PAGE; list(); });
     part("next").addEventListener("click", () => { at += PAGE; list(); });
     box.hidden = false;
     refresh("start");
-  }
+  };
+  for (const box of document.querySelectorAll("[data-explorer]")) withData(box, build);
 })();

@@ -75,6 +75,7 @@ def visit(chromium) -> Iterator[Callable]:
         page.on("dialog", lambda d: (errors.append(f"dialog: {d.message}"), d.dismiss()))
         page.on("request", lambda r: _local(r.url, errors))
         page.goto(path.as_uri())
+        page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
         pages.append(page)
         return page
 

@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from itc.report import render
 
 pytestmark = pytest.mark.browser
 
@@ -102,6 +103,42 @@ def test_filters_paging_and_csv(report: Path, visit) -> None:
         table.get_by_role("button", name="Save CSV").click()
     lines = Path(download.value.path()).read_text(encoding="utf-8").splitlines()
     assert len(lines) == 16 and lines[0].startswith("dataset,model,strategy")
+
+
+@pytest.fixture(scope="module")
+def packed(synthetic, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The full report with every table and the explorer packed."""
+    texts = synthetic.examples(synthetic.DEMO, hostile=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(render, "PACK", 0)
+        folder = tmp_path_factory.mktemp("packed")
+        return synthetic.write_report(folder, synthetic.tables(synthetic.DEMO), texts)
+
+
+def test_packed_data_are_read_as_plain_ones(packed: Path, full_report: Path, visit) -> None:
+    assert packed.stat().st_size < full_report.stat().st_size
+    assert '<script type="application/json">' not in packed.read_text(encoding="utf-8")
+    one, other = visit(packed), visit(full_report)
+    for page in (one, other):
+        page.locator("#table-operating-points").get_by_role("button", name="accuracy").click()
+        page.locator(".explorer").get_by_label("Problem").select_option(index=1)
+    for part in ("#table-operating-points", "#table-markers", ".explorer"):
+        assert one.locator(part).inner_text() == other.locator(part).inner_text()
+
+
+def test_a_browser_that_cannot_unpack_shows_the_first_rows(packed: Path, visit, chromium) -> None:
+    context = chromium.new_context()
+    context.add_init_script("delete window.DecompressionStream")
+    old = context.new_page()
+    failed: list[str] = []
+    old.on("pageerror", lambda error: failed.append(str(error)))
+    old.goto(packed.as_uri())
+    old.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+    new = visit(packed)
+    cells = "#table-operating-points tbody td"
+    assert old.locator(cells).all_inner_texts() == new.locator(cells).all_inner_texts()
+    assert old.get_by_role("button", name="Save CSV").count() == 0 and not failed
+    context.close()
 
 
 def test_script_and_server_format_numbers_alike(report: Path, visit, chromium) -> None:

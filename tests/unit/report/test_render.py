@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import importlib.util
 import json
 import re
@@ -15,7 +17,14 @@ from itc.figures._save import save
 from itc.report import captions, page
 from itc.report.context import Context
 from itc.report.inline_svg import UnsafeSvgError, inline
-from itc.report.render import environment, in_order, json_script, render_report
+from itc.report.render import (
+    PACK,
+    data_script,
+    environment,
+    in_order,
+    json_script,
+    render_report,
+)
 from itc.report.sections import claims as claims_section
 from itc.report.sections import headline
 from itc.report.sections import markers as markers_section
@@ -196,6 +205,17 @@ def test_json_cannot_close_its_script_element() -> None:
     text = json_script({"a": "</script><!--", "b": "\u2028", "c": "\ud800"})
     assert "<" not in text and "\u2028" not in text
     assert json.loads(text.replace("?", ""))["a"] == "</script><!--"
+
+
+def test_long_data_are_packed_and_short_ones_are_not() -> None:
+    short = data_script({"a": "</script>"})
+    assert short.startswith('<script type="application/json">') and short.count("<") == 2
+    value = {"a": ["</script><!-- ä"] * PACK}
+    packed = data_script(value)
+    assert packed == data_script(value), "equal data are equal bytes"
+    assert len(packed) < len(json_script(value)) / 20
+    found = re.fullmatch(r'<script type="application/gzip">([A-Za-z0-9+/=]+)</script>', packed)
+    assert json.loads(gzip.decompress(base64.b64decode(found[1]))) == value
 
 
 def test_autoescape_is_on() -> None:
