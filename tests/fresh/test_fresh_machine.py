@@ -1,6 +1,6 @@
 """A newcomer's first hour: an empty user with Python and make, and the two commands of the README.
 
-Takes half an hour of two cores. Wanted of the machine: root (it makes the user), useradd, git, and
+Takes 25 minutes of two cores. Wanted of the machine: root (it makes the user), useradd, git, and
 packages for pip. Nothing of the HOME, environment or pip cache of root reaches the user; what tells
 pip where packages are (PIP_*, its configuration, proxies, certificates) does: the machine's.
 
