@@ -207,6 +207,7 @@ def test_normal_form_of_text(answer, exact, form):
     ("reply", "answer", "how"),
     [
         (r"The answer is x. \boxed{Paris}", "Paris", "boxed"),
+        (r"\boxed{Paris} or \boxed{Rome}", "Rome", "boxed"),
         ("The answer is: *Paris*\nor so", "Paris", "phrase"),
         ("It is the answer: \n\nthen\nParis ", "then", "phrase"),
         ("So\nParis\n\n", "Paris", "fallback"),
