@@ -66,7 +66,7 @@ PLANS = {
     "CONTRIBUTING.md": Plan(elsewhere={"make check": ".ci/run", "make test": ".ci/run"}),
     "benchmarks/README.md": Plan(
         not_run={
-            "make bench": "a quarter of an hour, and measures nothing beside other tests",
+            "make bench": "12 minutes, and measures nothing beside other tests",
             "python benchmarks/scale.py": "hours: the study of paper size",
         }
     ),
