@@ -92,7 +92,7 @@ PLANS = {
     ),
     "docs/testing.md": Plan(
         not_run={
-            "sh tests/coverage.sh": "a quarter of an hour of tests that run anyway",
+            "sh tests/coverage.sh": "four minutes of tests that run anyway",
             "python tests/mutation/run.py estimators --sample 150 --seed 1 --minutes 24": "long",
             "python tests/mutation/run.py grading": "long",
         }
