@@ -11,5 +11,5 @@ const withData = (box, use) => {
     return new Response(stream).json();
   };
   if (typeof DecompressionStream === "undefined" && !box.querySelector('script[type="application/json"]')) return;
-  reading.push(unpacked().then((data) => use(box, data)));
+  reading.push(unpacked().then((data) => use(box, data)).catch((error) => console.error(error)));
 };

@@ -1,3 +1,3 @@
 "use strict";
 // Says that all data are read and shown, for whoever drives the page.
-Promise.allSettled(reading).then(() => { document.documentElement.dataset.ready = "yes"; });
+Promise.all(reading).then(() => { document.documentElement.dataset.ready = "yes"; });

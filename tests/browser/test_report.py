@@ -141,6 +141,21 @@ def test_a_browser_that_cannot_unpack_shows_the_first_rows(packed: Path, visit, 
     context.close()
 
 
+def test_data_that_cannot_be_read_are_an_error_and_spare_the_rest(packed: Path, tmp_path, chromium):
+    text = packed.read_text(encoding="utf-8")
+    opening = '<script type="application/gzip">'
+    damaged = tmp_path / "damaged.html"
+    damaged.write_text(text.replace(opening, f"{opening}AAAA", 1), encoding="utf-8")
+    page, errors = chromium.new_page(), []
+    page.on("console", lambda m: errors.append(m.text) if m.type == "error" else None)
+    page.goto(damaged.as_uri())
+    page.wait_for_function("document.documentElement.dataset.ready === 'yes'")
+    tables = page.locator(".tableblock").count()
+    assert len(errors) == 1 and tables > 1
+    assert page.get_by_role("button", name="Save CSV").count() == tables - 1
+    page.close()
+
+
 def test_script_and_server_format_numbers_alike(report: Path, visit, chromium) -> None:
     plain = chromium.new_context(java_script_enabled=False).new_page()
     plain.goto(report.as_uri())

@@ -258,7 +258,7 @@ def plain(value: Any, style: str) -> Any:
 
 
 def show(value: Any, style: str) -> str:
-    """``value`` as the reader sees it; ``reports/static/tables.js`` keeps the same rules."""
+    """``value`` as the reader sees it; ``reports/static/2-tables.js`` keeps the same rules."""
     if value is None:
         return "–"
     if style == "text":
