@@ -34,8 +34,7 @@ def bound(limits: dict[str, Any]) -> None:
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, int(limits["cpu"]) + 1),
     ):
-        if value is not None:
-            resource.setrlimit(name, (value, value))
+        resource.setrlimit(name, (value, value))
     signal.setitimer(signal.ITIMER_PROF, limits["cpu"])
 
 

@@ -8,6 +8,7 @@ number of processes of the whole sandbox. CPU time, not wall-clock time, so load
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -110,8 +111,8 @@ def run(
 
     Stops at the first test that fails to end well. ``cpu_seconds`` is per test.
     """
-    # without a sandbox the kernel would count all processes of the user; ``_collect`` counts ours
-    processes = None if unsandboxed else PROCESSES
+    # without a sandbox the kernel counts all that the user runs, so what runs already is added
+    processes = PROCESSES + (_running() if unsandboxed else 0)
     limits = {"cpu": cpu_seconds, "memory": memory, "output": OUTPUT, "processes": processes}
     payload = {"code": code, "tests": tests, "name": name, "limits": limits, "stop": True}
     line = [sys.executable, "-I", "-S"] if unsandboxed else command()
@@ -143,6 +144,15 @@ def run(
         except ValueError:
             continue
     return Ran([r for r in reports if isinstance(r, dict)], stopped)
+
+
+def _running() -> int:
+    """Threads of this user, as the kernel's limit of processes counts them."""
+    count = 0
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            count += process.num_threads() if process.uids().real == os.getuid() else 0
+    return count
 
 
 def _collect(
