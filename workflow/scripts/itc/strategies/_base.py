@@ -7,6 +7,8 @@ name -> default procedure entry whose rows it also reads; ``PER_DRAW``, whether 
 single draws of the pool, so that only draws that have them take part (a study may judge or revise
 its first draws alone); ``LEARNS``, True where the result for one problem depends on the others;
 ``FEATURES``, names of the columns ``f_...`` it reads beside NEEDS: the job reads no other ones;
+``CONTROL``, True where it is no way to be right more often but a control or another measure
+(the worst of n, abstaining): nobody's rival in a comparison, and never shown as the best;
 ``SCOPE``, ``"model"`` or ``"dataset"`` for strategies that mix models,
 whose ``evaluate(pools, budgets, **params)`` returns a list of (label of the model mix, pool that
 names the problems, Estimate).
@@ -65,6 +67,7 @@ def constants(name: str) -> dict[str, Any]:
         "RELATED": {},
         "PER_DRAW": False,
         "LEARNS": False,
+        "CONTROL": False,
         "SCOPE": "model",
         "NEEDS": (),
         "FEATURES": (),

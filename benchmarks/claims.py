@@ -1,0 +1,130 @@
+"""How often does a claims board hold a wrong verdict, and what can it decide at all?
+
+Simulated studies of known truth (``_worlds``: four models, two of them reasoning) go through the
+strategies' and the claims' own code. A verdict of a part or of a claim is wrong if it is
+*supported* where the true effect is below the smallest effect of interest d (or the mirror for
+claims "at most d"), or *opposite* where the true effect does not lie at -d or below (at d or
+above). The truth of a part is its effect in one large study; the values of a problem are unbiased,
+so only their mean matters. Bars: at most 5 % of boards with a wrong verdict where nothing differs,
+at most 10 % with effects as in the papers. Beside them the power: how often each claim's primary
+endpoint came out as which word. Exits 1 where a bar is missed by more than the simulation error.
+
+    python benchmarks/claims.py [--quick]
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path[:0] = [
+    str(Path(__file__).resolve().parent),
+    str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"),
+]
+
+import _worlds as worlds
+from itc.analyses import claims as board
+
+BUDGETS = (1, 2, 4, 8)
+SMALL, THREE, MANY = {"d": 15}, {"a": 30, "b": 15, "c": 15}, {"d": 200}
+CELLS = (
+    (worlds.EQUAL, SMALL, 0.05),
+    (worlds.EQUAL, THREE, 0.05),
+    (worlds.ACCURATE, SMALL, 0.05),
+    (worlds.ACCURATE, THREE, 0.05),
+    (worlds.PAPERS, SMALL, 0.10),
+    (worlds.PAPERS, THREE, 0.10),
+    (worlds.PAPERS, MANY, 0.10),
+)
+KEY = ["claim", "part"]
+
+
+def study(world: worlds.World, problems: dict[str, int], rng: np.random.Generator) -> pd.DataFrame:
+    """Table ``claims`` of one simulated study."""
+    outcomes = worlds.outcomes(world, problems, rng)
+    tables = {"outcomes": outcomes, "evaluations": worlds.evaluations(outcomes, BUDGETS)}
+    return board.build(tables, world.settings)
+
+
+def truths(world: worlds.World, n: int) -> pd.DataFrame:
+    """Effects of one large study of n problems, by claim and part, with their errors."""
+    table = study(world, {"d": n}, np.random.default_rng(99)).set_index(KEY)
+    table["error"] = (table["high"] - table["low"]) / 4
+    return table[["effect", "error", "smallest_effect", "kind"]]
+
+
+def wrong(verdict: str, kind: str, effect: float, error: float, d: float) -> bool:
+    """Whether a word is false; a truth within two errors of the border decides nothing."""
+    slack = 2 * error
+    if kind == "at most":
+        if verdict == "supported":
+            return effect - slack >= d
+        return verdict == "opposite" and effect + slack < d
+    if verdict == "supported":
+        return effect + slack < d
+    return verdict == "opposite" and effect - slack > -d
+
+
+def main() -> int:
+    """Print the table of boards and the table of power; the last line is JSON."""
+    quick = "--quick" in sys.argv
+    studies, large = (12, 400) if quick else (200, 3000)
+    cells = CELLS[:2] if quick else CELLS
+    start, missed, worst = time.process_time(), False, 0.0
+    known = {world.name: truths(world, large) for world in {w.name: w for w, _, _ in cells}.values()}
+    for world, problems, bar in cells:
+        truth = known[world.name]
+        boards, parts = 0, Counter()
+        words: dict[str, Counter[str]] = {}
+        for s in range(studies):
+            rng = np.random.default_rng([s, len(problems), sum(problems.values())])
+            table = study(world, problems, rng)
+            found = set()
+            for row in table.to_dict("records"):
+                t = truth.loc[(row["claim"], row["part"])]
+                values = (t["kind"], t["effect"], t["error"], t["smallest_effect"])
+                if wrong(row["verdict"], *values):
+                    found.add((row["claim"], row["part"]))
+                if row["primary"] and wrong(row["claim_verdict"], *values) and (
+                    table[(table["claim"] == row["claim"]) & table["primary"]].shape[0] == 1
+                ):
+                    found.add((row["claim"], "claim"))
+            boards += bool(found)
+            parts.update(found)
+            for claim, rows in table.groupby("claim"):
+                words.setdefault(str(claim), Counter())[rows["claim_verdict"].iloc[0]] += 1
+        rate = boards / studies
+        error = np.sqrt(bar * (1 - bar) / studies)
+        missed |= rate > bar + 1.64 * error
+        worst = max(worst, rate / bar)
+        size = "+".join(map(str, problems.values()))
+        print(
+            f"\n{world.name}, {size} problems, {studies} studies: {100 * rate:.1f} % of boards hold "
+            f"a wrong verdict (bar {100 * bar:.0f} %, simulation error {100 * error:.1f})"
+        )
+        for (claim, part), count in parts.most_common(6):
+            print(f"    wrong: {claim}, {part}: {100 * count / studies:.1f} %")
+        for claim, counted in sorted(words.items()):
+            shares = ", ".join(f"{w} {100 * c / studies:.0f} %" for w, c in counted.most_common())
+            print(f"    {claim}: {shares}")
+    print(f"{time.process_time() - start:.0f} s CPU")
+    result = {
+        "name": "share of boards with a wrong verdict over its bar, worst world",
+        "unit": "of the bar",
+        "ours": round(worst, 3),
+        "baseline": 1.0,
+        "ratio": round(1.0 / max(worst, 1e-3), 2),
+        "higher_is_better": False,
+    }
+    print(json.dumps(result))
+    return int(missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
