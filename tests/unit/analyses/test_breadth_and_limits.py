@@ -182,8 +182,9 @@ def test_choices_are_those_that_the_allocation_scores(inputs):
     choices = build("allocation_choices", inputs)
     scored = build("allocation", inputs)
     key = ["policy", "target_budget"]
-    folds = choices.groupby([*key, "bin"])["folds"].sum()
-    assert (folds == 5).all()
+    shares = choices.groupby([*key, "bin"])["share"].sum()
+    assert shares.to_numpy() == pytest.approx(1.0)  # a coin is tossed between two options at most
+    assert (choices.groupby([*key, "bin"])["folds"].sum() <= 10).all()
     bins = choices.groupby(key)["bin"].nunique()
     assert bins.to_dict() == scored.set_index(key)["n_bins"].to_dict()
     one = choices[choices["target_budget"] == 1]  # the cost of one response buys one response

@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itc.stats import bootstrap
 from itc.stats.frontier import on_frontier
-from itc.stats.matched import at_cost
 from scipy import stats
 
 
@@ -59,14 +58,6 @@ def test_frontier_equals_its_definition(points):
         for i in range(len(points))
     ]
     assert on_frontier(cost[None], gain[None])[0].tolist() == want
-
-
-def test_interpolation_has_no_extrapolation():
-    x, y = np.array([[10.0, 20.0, 40.0]]), np.array([[0.1, 0.3, 0.5]])
-    got = at_cost(np.array([[5.0, 10.0, 15.0, 30.0, 40.0, 41.0]]), x, y)[0]
-    assert got[1:5] == pytest.approx([0.1, 0.2, 0.4, 0.5])
-    assert np.isnan(got[[0, 5]]).all()
-    assert at_cost(np.array([[41.0]]), x, y, flat=True)[0, 0] == 0.5
 
 
 def test_a_share_of_all_or_nothing_has_the_exact_bound():
