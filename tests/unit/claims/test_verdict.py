@@ -152,8 +152,8 @@ def test_parts_are_decided_together_and_a_shared_baseline_costs_little():
 
 
 def test_joint_intervals_of_ten_parts_hold_together():
-    missed = 0
-    for seed in range(200):
+    missed, studies = 0, 60
+    for seed in range(studies):
         rng = np.random.default_rng(seed)
         parts = [
             assess_units(
@@ -162,7 +162,7 @@ def test_joint_intervals_of_ten_parts_hold_together():
             for i in range(10)
         ]
         missed += any(v.joint_low > 0 or v.joint_high < 0 for v in _together.jointly(parts))
-    assert missed <= 200 * 0.05 + 1.64 * np.sqrt(200 * 0.05 * 0.95)
+    assert missed <= studies * 0.05 + 1.64 * np.sqrt(studies * 0.05 * 0.95)
 
 
 def test_a_claim_about_every_strategy_needs_every_strategy():

@@ -46,7 +46,10 @@ def test_datasets_weigh_equally_in_cost_and_in_worth():
         cost = np.sort(rng.uniform(1, 9, size=(n, 3)), axis=1)
         parts.append(Part(cost[:, [1]] * 1.1, cost, rng.random((n, 3))))
     found = at_cost(parts)
-    x, y = (np.mean([getattr(p, k).mean(axis=0) for p in parts], axis=0) for k in ("curve_cost", "curve"))
+    x, y = (
+        np.mean([getattr(p, k).mean(axis=0) for p in parts], axis=0)
+        for k in ("curve_cost", "curve")
+    )
     wanted = np.mean([p.cost.mean() for p in parts])
     mean = np.mean([v.mean() for v in found.values])
     assert mean == pytest.approx(np.interp(wanted, x, y))
