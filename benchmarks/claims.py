@@ -23,10 +23,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-sys.path[:0] = [
-    str(Path(__file__).resolve().parent),
-    str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"),
-]
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 import _worlds as worlds
 from itc.analyses import claims as board
@@ -77,7 +75,8 @@ def main() -> int:
     studies, large = (12, 400) if quick else (200, 3000)
     cells = CELLS[:2] if quick else CELLS
     start, missed, worst = time.process_time(), False, 0.0
-    known = {world.name: truths(world, large) for world in {w.name: w for w, _, _ in cells}.values()}
+    each = {world.name: world for world, _, _ in cells}
+    known = {name: truths(world, large) for name, world in each.items()}
     for world, problems, bar in cells:
         truth = known[world.name]
         boards, parts = 0, Counter()
@@ -91,8 +90,10 @@ def main() -> int:
                 values = (t["kind"], t["effect"], t["error"], t["smallest_effect"])
                 if wrong(row["verdict"], *values):
                     found.add((row["claim"], row["part"]))
-                if row["primary"] and wrong(row["claim_verdict"], *values) and (
-                    table[(table["claim"] == row["claim"]) & table["primary"]].shape[0] == 1
+                if (
+                    row["primary"]
+                    and wrong(row["claim_verdict"], *values)
+                    and (table[(table["claim"] == row["claim"]) & table["primary"]].shape[0] == 1)
                 ):
                     found.add((row["claim"], "claim"))
             boards += bool(found)
@@ -105,8 +106,8 @@ def main() -> int:
         worst = max(worst, rate / bar)
         size = "+".join(map(str, problems.values()))
         print(
-            f"\n{world.name}, {size} problems, {studies} studies: {100 * rate:.1f} % of boards hold "
-            f"a wrong verdict (bar {100 * bar:.0f} %, simulation error {100 * error:.1f})"
+            f"\n{world.name}, {size} problems, {studies} studies: {100 * rate:.1f} % of boards "
+            f"hold a wrong verdict (bar {100 * bar:.0f} %, simulation error {100 * error:.1f})"
         )
         for (claim, part), count in parts.most_common(6):
             print(f"    wrong: {claim}, {part}: {100 * count / studies:.1f} %")

@@ -214,7 +214,7 @@ def test_tau_is_the_spread_of_models_beyond_their_errors():
 def test_two_models_say_nothing_of_a_third_and_a_lone_carrier_is_named():
     units = [unit(0.5, model="a"), unit(0.0, seed=1, model="b")]
     spread = between_models(assess_units("p", units, ABOUT, ""))
-    assert np.isnan(spread.tau) and spread.hinges_on == ("a",) or spread.hinges_on == ("a", "b")
+    assert np.isnan(spread.tau) and "a" in spread.hinges_on
 
 
 def test_intervals_cover_across_models_that_share_problems():
