@@ -27,7 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 
 import _worlds as worlds
+from itc.analyses import best_points
 from itc.analyses import claims as board
+from itc.stats.frontier import EVERY_POINT
 
 BUDGETS = (1, 2, 4, 8)
 SMALL, THREE, MANY = {"d": 15}, {"a": 30, "b": 15, "c": 15}, {"d": 200}
@@ -69,10 +71,33 @@ def wrong(verdict: str, kind: str, effect: float, error: float, d: float) -> boo
     return verdict == "opposite" and effect - slack > -d
 
 
+def choosing(problems: int, studies: int, large: int) -> np.ndarray:
+    """Errors [studies, 2] of the best point of four equal models, as shares: its accuracy as shown
+    by the problems that chose it, and its gain over one response as table ``best_points`` has it.
+
+    Eleven strategies at one to eight draws; the truth is one study of ``large`` problems.
+    """
+    strategies = tuple(s for s in worlds.STRATEGIES if s not in ("coverage", "worst_of_n"))
+    budgets = tuple(range(1, worlds.EQUAL.draws + 1))
+
+    def evaluated(n: int, seed: int) -> pd.DataFrame:
+        outcomes = worlds.outcomes(worlds.EQUAL, {"d": n}, np.random.default_rng(seed))
+        return worlds.evaluations(outcomes, budgets, strategies)
+
+    truth = evaluated(large, 99).groupby(["strategy", "budget"])["correct"].mean()
+    errors = []
+    for seed in range(studies):
+        table = best_points.build({"evaluations": evaluated(problems, seed)}, worlds.EQUAL.settings)
+        row = table.set_index("scope").loc[EVERY_POINT]
+        true = truth[row["strategy"], row["budget"]]
+        errors.append((row["shown"] - true, row["gain"] - (true - truth["single", 1])))
+    return np.array(errors)
+
+
 def main() -> int:
     """Print the table of boards and the table of power; the last line is JSON."""
     quick = "--quick" in sys.argv
-    studies, large = (12, 400) if quick else (200, 3000)
+    studies, large = (10, 400) if quick else (100, 2000)
     cells = CELLS[:2] if quick else CELLS
     start, missed, worst = time.process_time(), False, 0.0
     each = {world.name: world for world, _, _ in cells}
@@ -114,6 +139,15 @@ def main() -> int:
         for claim, counted in sorted(words.items()):
             shares = ", ".join(f"{w} {100 * c / studies:.0f} %" for w, c in counted.most_common())
             print(f"    {claim}: {shares}")
+    print("\nbest of all points of four equal models, errors in points (simulation error):")
+    for n in () if quick else (15, 30):
+        errors = 100 * choosing(n, studies, large)
+        mean, error = errors.mean(axis=0), errors.std(axis=0) / np.sqrt(len(errors))
+        print(
+            f"    {n} problems: accuracy as shown by the problems that chose it {mean[0]:+.1f} "
+            f"({error[0]:.1f}), gain as reported {mean[1]:+.1f} ({error[1]:.1f}; bar 1)"
+        )
+        missed |= abs(mean[1]) > 1 + 1.64 * error[1]
     print(f"{time.process_time() - start:.0f} s CPU")
     result = {
         "name": "share of boards with a wrong verdict over its bar, worst world",
