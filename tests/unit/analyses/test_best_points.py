@@ -80,6 +80,20 @@ def test_one_sample_costs_the_same_under_every_name(study):
             assert same.to_numpy() == pytest.approx(plain[column].to_numpy(), rel=1e-12)
 
 
+def test_the_noise_of_a_mean_cost_is_in_a_column():
+    outcomes = worlds.outcomes(worlds.EQUAL, {"d": 15}, np.random.default_rng(2))
+    found = [evaluate_strategy("adaptive_beta", outcomes, BUDGETS, seed=s) for s in range(30)]
+    tokens = np.stack([f["cost_output_tokens"].to_numpy() for f in found])
+    said = np.stack([f["monte_carlo_se_tokens"].to_numpy() for f in found])
+    one = (found[0]["budget"] == 1).to_numpy()
+    assert (said[:, one] == 0).all() and (tokens[:, one].std(axis=0) == 0).all()
+    last = (found[0]["budget"] == 8).to_numpy()
+    assert np.sqrt((said[:, last] ** 2).mean()) == pytest.approx(
+        np.sqrt(tokens[:, last].var(axis=0, ddof=1).mean()), rel=0.15
+    )
+    assert (found[0].loc[found[0]["budget"] > 1, "monte_carlo_se"] >= 0).all()
+
+
 def test_with_one_sample_the_frontier_names_one_response(study):
     rows = build("frontier", study, worlds.EQUAL.settings)
     one = rows[rows["budget"] == 1]

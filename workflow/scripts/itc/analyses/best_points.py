@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc.analyses import _plain, _points
+from itc.analyses import _plain, _points, _undecided
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap, intervals
 from itc.stats.choosing import best_of, cross_fit, same_points
@@ -32,6 +32,7 @@ SCHEMA = register(
             "budget": INT,
             "n_points": INT,  # among how many different points it was chosen
             "shown": FLOAT,  # its accuracy on the problems that made it the best: too high
+            **_undecided.COLUMNS,  # of ``shown``
             "accuracy": FLOAT,  # of points chosen in this way, on problems without a say in it
             "low": FLOAT,  # 95 %, over problems, for the choices as made
             "high": FLOAT,
@@ -92,6 +93,7 @@ def _of_group(group: _points.Group) -> list[dict[str, Any]]:
         gain = Paired.of([np.where(known, part, np.nan) for part in lead])
         ends[label] = (gain.value, *gain.interval())
     share, mean = picks.share(named), group.mean("correct")
+    undecided = _undecided.of_group(group, named)
     rows = []
     for c, (scope, o) in enumerate(zip(names, named, strict=True)):
         about = settings.get("models", {}).get(keys["model"].iloc[o])
@@ -102,6 +104,7 @@ def _of_group(group: _points.Group) -> list[dict[str, Any]]:
                 **keys.iloc[o].to_dict(),
                 "n_points": int(allowed[c].sum()),
                 "shown": mean[o],
+                **{name: column[c] for name, column in undecided.items()},
                 "accuracy": ends[""][0][c],
                 "low": ends[""][1][c],
                 "high": ends[""][2][c],

@@ -36,6 +36,7 @@ SCHEMA = register(
             "se": FLOAT,  # clustered by problem
             **_undecided.COLUMNS,
             "monte_carlo_se": FLOAT,  # of the mean; 0 for exact estimators
+            "monte_carlo_se_tokens": FLOAT,  # of cost_output_tokens; 0 where that is exact
             "draw_variance_share": FLOAT,  # of one run's variance, what the choice of draws causes
             **dict.fromkeys(COSTS, FLOAT),
             "tokens_per_correct": FLOAT,
@@ -74,7 +75,8 @@ def _rows(group: _points.Group) -> pd.DataFrame:
         high=high,
         se=group.se("correct"),
         **_undecided.of_group(group),
-        monte_carlo_se=_monte_carlo_se(group),
+        monte_carlo_se=_monte_carlo_se(group, "monte_carlo_se"),
+        monte_carlo_se_tokens=_monte_carlo_se(group, "monte_carlo_se_tokens"),
         draw_variance_share=draw_variance_share(group),
     )
     for name in _points.quantities(group, "cost_"):
@@ -89,10 +91,10 @@ def _rows(group: _points.Group) -> pd.DataFrame:
     return rows.replace({"tokens_per_correct": {np.inf: np.nan}})
 
 
-def _monte_carlo_se(group: _points.Group) -> np.ndarray:
+def _monte_carlo_se(group: _points.Group, name: str) -> np.ndarray:
     errors = []
     for part, columns in group.parts:
-        se = part.values["monte_carlo_se"][:, columns]
+        se = part.values[name][:, columns]
         errors.append(np.sqrt(np.nansum(se**2, axis=0)) / np.maximum((~np.isnan(se)).sum(0), 1))
     result: np.ndarray = np.sqrt(np.sum(np.square(errors), axis=0)) / len(group.parts)
     return result

@@ -58,6 +58,7 @@ class Estimate:
     costs: dict[str, np.ndarray] = field(default_factory=dict)
     monte_carlo_se: np.ndarray | None = None
     metrics: dict[str, np.ndarray] = field(default_factory=dict)
+    cost_se: np.ndarray | None = None  # Monte Carlo error of cost_output_tokens; None: exact
 
 
 def constants(name: str) -> dict[str, Any]:
@@ -252,6 +253,7 @@ def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.Data
         "correct_if_undecided_right": estimate.upper,
         "correct_if_undecided_wrong": estimate.correct,
         "monte_carlo_se": np.zeros(shape) if se is None else se,
+        "monte_carlo_se_tokens": np.zeros(shape) if estimate.cost_se is None else estimate.cost_se,
         "n_draws": np.full(n_problems * n_budgets, pool.n_draws, dtype=np.int32),
     }
     open_prefixes = schemas.SCHEMAS["evaluations"].open_prefixes

@@ -49,7 +49,9 @@ def stopped(
     unknown = np.isnan(tokens).any(axis=1)
     for name in ("cost_output_tokens", "cost_total_tokens", "cost_sequential_tokens"):
         costs[name] = np.where(unknown[:, None], np.nan, costs[name])
-    return Estimate(budgets, result.mean, result.upper, costs, result.se, metrics)
+    noise = np.where(unknown[:, None], np.nan, result.extra_se["tokens"])
+    noise = np.where((result.extra["draws"] == 1).all(axis=0), 0.0, noise)
+    return Estimate(budgets, result.mean, result.upper, costs, result.se, metrics, noise)
 
 
 def _exact_at_one(
