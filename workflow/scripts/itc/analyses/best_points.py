@@ -77,7 +77,7 @@ def _of_group(group: _points.Group) -> list[dict[str, Any]]:
     usable &= ~np.isnan(group.mean("correct"))
     scopes = _scopes(keys["model"], settings)
     allowed = np.stack([usable & members for members in scopes.values()])
-    kept = allowed.any(axis=1)
+    kept = np.asarray(allowed.any(axis=1))
     names = [name for name, k in zip(scopes, kept, strict=True) if k]
     allowed = allowed[kept]
     rng = bootstrap.generator(int(settings["seed"]), "best points", group.name)

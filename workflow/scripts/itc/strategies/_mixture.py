@@ -86,8 +86,10 @@ def _names(pool: Pool) -> np.ndarray:
     if not pool.has(COMMON):
         return pool.texts("answer")
     common = pool.values(COMMON)
-    names = np.array([f"class {int(c)}" for c in common.ravel()], dtype=object)
-    return np.where(common >= 0, names.reshape(common.shape), None)
+    names = np.empty(common.shape, dtype=object)
+    for place, number in np.ndenumerate(common):
+        names[place] = f"class {int(number)}" if number >= 0 else None
+    return names
 
 
 def _common_classes(

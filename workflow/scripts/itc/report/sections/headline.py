@@ -48,7 +48,8 @@ def build(context: Context) -> Blocks:
         )
     dataset = headline_dataset(curves[~curves["upper_bound"]].dropna(subset=["accuracy"]))
     best = context.table("best_points", "dataset", "scope", "accuracy", "gain", "vote_gain")
-    text, shown = [], ()
+    text: list[Prose] = []
+    shown: tuple[Card, ...] = ()
     if best is not None:
         here = best[best["dataset"] == dataset].set_index("scope")
         text, shown = sentences(context, here), cards(context, here, curves)
