@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc.analyses import _points, _undecided
+from itc.analyses import _plain, _points, _undecided
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
 from itc.stats.matched import Part, at_cost
@@ -38,8 +38,8 @@ SCHEMA = register(
             "low": FLOAT,  # 95 %, paired over problems, with the error of the mean costs
             "high": FLOAT,
             "se": FLOAT,
-            "p_value": FLOAT,  # of the interval's statistic; null for oracles and for points that
-            # equal their baseline by construction
+            "p_value": FLOAT,  # of the interval's statistic; null for oracles, controls and points
+            # that equal their baseline by construction
             "p_holm": FLOAT,  # within dataset, axis, baseline and model
             "upper_bound": BOOL,
         },
@@ -72,6 +72,7 @@ def _contrasts(group: _points.Group, axis: str, baseline: str) -> list[pd.DataFr
     keys = group.keys
     mean_cost = group.mean(axis)
     upper = _points.upper_bounds(keys["strategy"], group.settings)
+    rival = _plain.eligible(keys["strategy"], group.settings)
     pieces = []
     for model, own in keys.groupby("model", sort=True).indices.items():
         is_base = (keys["strategy"].iloc[own] == baseline).to_numpy()
@@ -94,9 +95,9 @@ def _contrasts(group: _points.Group, axis: str, baseline: str) -> list[pd.DataFr
         difference = np.where(np.abs(paired.value) < 1e-12, 0.0, paired.value)
         low, high = paired.interval()
         se = np.where(paired.se < 1e-12, 0.0, paired.se)
-        # an oracle and a point equal to its baseline by construction are no hypotheses
+        # an oracle, a control, a point equal to its baseline by construction: no hypotheses
         p_value = paired.p_value()
-        p_value[upper[points] | (se == 0.0)] = np.nan
+        p_value[~rival[points] | (se == 0.0)] = np.nan
         accuracy = group.mean("correct")[points]
         pieces.append(
             keys.iloc[points].assign(

@@ -12,7 +12,7 @@ from itc.analyses import _plain, _points, _undecided
 from itc.costs.columns import AXES
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap, intervals
-from itc.stats.choosing import cross_fit, same_points
+from itc.stats.choosing import Folds, same_points
 from itc.stats.frontier import EVERY_POINT, on_frontier
 from itc.stats.paired import Paired
 
@@ -71,6 +71,8 @@ def _group_rows(group: _points.Group) -> list[pd.DataFrame]:
     rank = _plain.rank(keys, settings)
     values = [p.values["correct"][:, columns] for p, columns in group.parts]
     single = _plain.singles(values, keys)
+    rng = bootstrap.generator(int(settings["seed"]), "frontier", group.name)
+    folds = Folds.of(values, rng)  # common to all axes and scopes
     accuracy, replicates = group.mean("correct"), group.replicates("correct")
     scopes = {EVERY_POINT: np.ones(len(keys), dtype=bool)}
     models = keys["model"].unique()
@@ -86,8 +88,7 @@ def _group_rows(group: _points.Group) -> list[pd.DataFrame]:
                 continue
             on = on_frontier(cost[None, chosen], accuracy[None, chosen])[0]
             share = on_frontier(cost_replicates[:, chosen], replicates[:, chosen]).mean(axis=0)
-            rng = bootstrap.generator(int(settings["seed"]), "frontier", group.name, axis, scope)
-            honest = _held_out(values, single, chosen, cost, on, rank, rng)
+            honest = _held_out(values, single, folds, chosen, cost, on, rank)
             pieces.append(
                 keys.iloc[chosen].assign(
                     dataset=group.name,
@@ -107,17 +108,17 @@ def _group_rows(group: _points.Group) -> list[pd.DataFrame]:
 def _held_out(
     values: list[np.ndarray],
     single: list[np.ndarray],
+    folds: Folds,
     chosen: np.ndarray,
     cost: np.ndarray,
     on: np.ndarray,
     rank: np.ndarray,
-    rng: np.random.Generator,
 ) -> dict[str, np.ndarray]:
     """What the best point for the money of each frontier point is worth on problems apart."""
     money = cost[chosen[on]]
     allowed = cost[None, chosen] <= money[:, None] * (1 + 1e-9)
     parts = [v[:, chosen] for v in values]
-    picks = cross_fit(parts, allowed, rank[chosen], rng)
+    picks = folds.choose(allowed, rank[chosen], chosen)
     score = intervals.share(picks.held_out(parts))
     lead = picks.held_out([v - one[:, chosen] for v, one in zip(parts, single, strict=True)])
     gain = Paired.of(lead)

@@ -47,29 +47,57 @@ class Picks:
         return result
 
 
+@dataclass(frozen=True)
+class Folds:
+    """Random partitions of the problems and what every point is worth without each fold.
+
+    ``labels``: per dataset int [REPEATS, P_d]; ``means`` float [REPEATS, FOLDS, O]: mean over the
+    problems outside the fold, datasets weighing equally.
+    """
+
+    labels: tuple[np.ndarray, ...]
+    means: np.ndarray
+
+    @classmethod
+    def of(cls, parts: Sequence[np.ndarray], rng: np.random.Generator) -> Folds:
+        """From values per problem, one [P_d, O] per dataset; NaN = left out of this point."""
+        labels, each = [], []
+        for values in parts:
+            n = len(values)
+            label = np.stack([rng.permutation(n) % FOLDS for _ in range(REPEATS)])
+            outside = (label[:, None, :] != np.arange(FOLDS)[:, None]).astype(float)
+            outside[outside.sum(axis=2) == 0] = 1.0  # a single problem is in every choice
+            weights = outside.reshape(-1, n)
+            present = ~np.isnan(values)
+            with np.errstate(invalid="ignore", divide="ignore"):
+                mean = weights @ np.where(present, values, 0.0) / (weights @ present)
+            each.append(mean.reshape(REPEATS, FOLDS, -1))
+            labels.append(label)
+        return cls(tuple(labels), np.mean(each, axis=0))
+
+    def choose(self, allowed: np.ndarray, rank: np.ndarray, points: np.ndarray) -> Picks:
+        """The best of the ``allowed`` bool [C, K] among ``points`` [K], without each fold in turn.
+
+        ``rank`` [K]: of points whose means are equal the lowest is taken. The picks are places in
+        ``points``.
+        """
+        best = np.stack(
+            [
+                [best_of(self.means[r, f, points], allowed, rank) for f in range(FOLDS)]
+                for r in range(REPEATS)
+            ]
+        )
+        return Picks(best, self.labels)
+
+
 def cross_fit(
     parts: Sequence[np.ndarray],
     allowed: np.ndarray,
     rank: np.ndarray,
     rng: np.random.Generator,
 ) -> Picks:
-    """The best of the ``allowed`` bool [C, O] points, without each fold in turn.
-
-    ``parts``: values per problem, one [P_d, O] per dataset; datasets weigh equally. Of points whose
-    means are equal the one of the lowest ``rank`` [O] is taken.
-    """
-    folds = tuple(
-        np.stack([rng.permutation(len(values)) % FOLDS for _ in range(REPEATS)]) for values in parts
-    )
-    best = np.empty((REPEATS, FOLDS, len(allowed)), dtype=int)
-    for repeat in range(REPEATS):
-        for f in range(FOLDS):
-            means = [
-                _mean(values[fold[repeat] != f] if (fold[repeat] != f).any() else values)
-                for values, fold in zip(parts, folds, strict=True)
-            ]
-            best[repeat, f] = best_of(np.mean(means, axis=0), allowed, rank)
-    return Picks(best, folds)
+    """The best of the ``allowed`` bool [C, O] points, without each fold in turn."""
+    return Folds.of(parts, rng).choose(allowed, rank, np.arange(len(rank)))
 
 
 def best_of(mean: np.ndarray, allowed: np.ndarray, rank: np.ndarray) -> np.ndarray:
@@ -98,10 +126,3 @@ def same_points(
         keep[o] = key not in seen
         seen.add(key)
     return keep
-
-
-def _mean(values: np.ndarray) -> np.ndarray:
-    present = (~np.isnan(values)).sum(axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        result: np.ndarray = np.nansum(values, axis=0) / present
-    return result
