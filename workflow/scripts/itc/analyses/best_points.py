@@ -39,7 +39,9 @@ SCHEMA = register(
             "gain": FLOAT,  # ... minus one response of the model that was chosen
             "gain_low": FLOAT,
             "gain_high": FLOAT,
-            "vote_gain": FLOAT,  # ... minus majority vote of that model at equal output tokens
+            # ... minus majority vote of that model at equal output tokens; null where the choice
+            # always is that vote itself, and where it costs more than the largest vote
+            "vote_gain": FLOAT,
             "vote_gain_low": FLOAT,
             "vote_gain_high": FLOAT,
             "chosen_share": FLOAT,  # of the choices without a fold that fell on the same point
@@ -90,6 +92,7 @@ def _of_group(group: _points.Group) -> list[dict[str, Any]]:
     for label, other in plain.items():
         lead = picks.held_out([v - o for v, o in zip(values, other, strict=True)])
         known = np.all([~np.isnan(part).any(axis=0) for part in lead], axis=0)
+        known &= np.any([np.nan_to_num(part).any(axis=0) for part in lead], axis=0)  # itself
         gain = Paired.of([np.where(known, part, np.nan) for part in lead])
         ends[label] = (gain.value, *gain.interval())
     share, mean = picks.share(named), group.mean("correct")

@@ -33,9 +33,10 @@ def between_models(part: Verdict) -> Spread:
 
     Method of moments: the variance of the models' mean effects has expectation
     tau^2 + mean variance - mean covariance of their errors; errors of models on common problems are
-    correlated, so the covariance is not zero. Prediction interval: mean +- t_(M-1) x
-    sqrt(tau^2 (1 + 1/M) + variance of the mean given the models) (Higgins, Thompson and
-    Spiegelhalter 2009, JRSS A 172:137, with M - 1 degrees of freedom).
+    correlated, so the covariance is not zero. The prediction interval reaches from the effect
+    sqrt(m^2 + t_(M-1)^2 tau^2 (1 + 1/M)) down and up, m being the margin of the effect's own
+    interval on that side (Higgins, Thompson and Spiegelhalter 2009, JRSS A 172:137, with M - 1
+    degrees of freedom); so it is never narrower than that interval.
     """
     models = sorted({u.model for u in part.units})
     hinges = tuple(m for m in models if _changes(part, m)) if len(models) > 1 else ()
@@ -52,11 +53,12 @@ def between_models(part: Verdict) -> Spread:
     diagonal = np.trace(covariance) / count
     beside = (covariance.sum() - np.trace(covariance)) / (count * (count - 1))
     tau2 = max(float(np.var(effects, ddof=1) - diagonal + beside), 0.0)
-    given = covariance.sum() / count**2
-    reach = stats.t.ppf((1 + LEVEL) / 2, count - 1) * np.sqrt(tau2 * (1 + 1 / count) + given)
-    middle = float(np.mean(effects))
+    between = stats.t.ppf((1 + LEVEL) / 2, count - 1) ** 2 * tau2 * (1 + 1 / count)
+    assert part.paired is not None, part.part
+    own = [abs(float(end[0]) - part.effect) for end in part.paired.interval()]
     bound = 1.0 if all(u.bounded for u in part.units) else np.inf
-    low, high = max(middle - reach, -bound), min(middle + reach, bound)
+    low = max(part.effect - np.hypot(own[0], np.sqrt(between)), -bound)
+    high = min(part.effect + np.hypot(own[1], np.sqrt(between)), bound)
     return Spread(float(np.sqrt(tau2)), float(low), float(high), hinges)
 
 

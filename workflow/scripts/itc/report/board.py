@@ -76,7 +76,9 @@ def _limits(tested: pd.DataFrame, problems: pd.Series) -> list[Part]:
         count(len(open_), "rows of claims with resolves above smallest_effect"),
         " of the ",
         count(len(tested), "tested rows of claims"),
-        " claims unless the effect is large: ",
+        " claims unless the effect is large. It sees with ",
+        percent(0.8, "power by which claims.resolves is defined", quiet=True),
+        " power only what lies so far from the smallest effect of interest: ",
     ]
     for i, (name, row) in enumerate(open_.iterrows()):
         place, unit = f"claims[claim={name}]", str(row["unit"])
@@ -84,18 +86,16 @@ def _limits(tested: pd.DataFrame, problems: pd.Series) -> list[Part]:
         text += [
             "; " if i else "",
             Name(str(row["title"])),
-            " sees a distance of ",
+            " ",
             Number(row["resolves"], unsigned(row["resolves"], unit), f"{place}.resolves"),
-            " from the smallest effect of interest (",
+            " (smallest effect of interest ",
             Number(
                 row["smallest_effect"],
                 unsigned(row["smallest_effect"], unit),
                 f"{place}.smallest_effect",
             ),
-            ") with ",
-            percent(0.8, "power by which claims.resolves is defined", quiet=True),
-            " power, and would need about ",
+            "; about ",
             count(need, f"{place}: n_problems x (resolves / smallest_effect) squared"),
-            " problems",
+            " problems would do)",
         ]
     return [*text, "."]

@@ -153,7 +153,7 @@ def _ruled_out(flag: object, row: Mapping[str, Any] | pd.Series) -> str:
     return f"An effect of {size} or more is ruled out."
 
 
-def _between(row: Mapping[str, Any]) -> str:
+def _between(context: Context, row: Mapping[str, Any]) -> str:
     """How far models differ: tau with the prediction interval, and who carries the verdict."""
     unit, text = str(row["unit"]), []
     if row["tau"] is not None and math.isfinite(row["tau"]):
@@ -165,7 +165,8 @@ def _between(row: Mapping[str, Any]) -> str:
     elif row["n_units"]:
         text.append("For these models only: fewer than three say nothing of others.")
     if isinstance(row["hinges_on"], str):
-        text.append(f"The verdict would change without: {row['hinges_on']}.")
+        names = [context.model(name).text for name in row["hinges_on"].split(", ")]
+        text.append(f"The verdict would change without {' or without '.join(names)}.")
     return " ".join(text)
 
 
@@ -190,7 +191,7 @@ def _part(context: Context, row: dict[str, Any], evidence: pd.DataFrame | None) 
         reason=row["reason"] if isinstance(row["reason"], str) else "",
         drawing=_drawing(context, row, evidence),
         note=_ruled_out(row["ruled_out"], row),
-        spread=_between(row) if n else "",
+        spread=_between(context, row) if n else "",
     )
 
 
