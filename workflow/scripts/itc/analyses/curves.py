@@ -12,7 +12,7 @@ from itc.analyses import _points, _undecided
 from itc.costs.columns import COSTS
 from itc.costs.derived import tokens_per_correct
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
+from itc.stats import intervals
 
 TITLE = "Accuracy and cost of every strategy at every budget"
 INPUTS = ("evaluations",)
@@ -31,7 +31,7 @@ SCHEMA = register(
             "n_problems": INT,
             "n_datasets": INT,
             "accuracy": FLOAT,  # share right, undecided answers counted as wrong
-            "low": FLOAT,  # 95 %, bootstrap over problems
+            "low": FLOAT,  # 95 %, for the problems meant
             "high": FLOAT,
             "se": FLOAT,  # clustered by problem
             **_undecided.COLUMNS,
@@ -48,7 +48,7 @@ SCHEMA = register(
 
 
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Table ``curves`` from ``evaluations``; resamples are common to all points of a dataset."""
+    """Table ``curves`` from ``evaluations``."""
     evaluations = inputs["evaluations"]
     if not len(evaluations):
         return pd.DataFrame(columns=list(SCHEMA.columns))
@@ -60,9 +60,7 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 def _rows(group: _points.Group) -> pd.DataFrame:
     accuracy = group.mean("correct")
-    low, high = bootstrap.share_interval(
-        group.replicates("correct"), accuracy, group.smallest, group.degrees
-    )
+    low, high = group.estimate("correct").interval()
     rows = group.keys.assign(
         dataset=group.name,
         strategy_title=_points.strategy_titles(group.keys["strategy"], group.settings),
@@ -81,12 +79,25 @@ def _rows(group: _points.Group) -> pd.DataFrame:
         rows[name] = group.mean(name)
     for name in _points.quantities(group, "metric_"):
         rows[name] = group.mean(name)
-        rows[f"{name}_low"], rows[f"{name}_high"] = bootstrap.percentile_interval(
-            group.replicates(name), group.smallest, group.degrees
-        )
+        rows[f"{name}_low"], rows[f"{name}_high"] = _metric_interval(group, name)
     if "cost_output_tokens" in rows:
         rows["tokens_per_correct"] = tokens_per_correct(rows["cost_output_tokens"], accuracy)
     return rows.replace({"tokens_per_correct": {np.inf: np.nan}})
+
+
+def _metric_interval(group: _points.Group, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of a metric: that of a share where its range is known, else Student's t.
+
+    ``metric_answered`` lies in [0, 1], ``metric_utility`` in [-penalty, 1] of its strategy.
+    """
+    if name not in ("metric_answered", "metric_utility"):
+        return group.estimate(name, intervals.FREE).interval()
+    floor = np.zeros(len(group.keys))
+    if name == "metric_utility":
+        floor = -_points.parameter(group.keys["strategy"], "penalty", group.settings)
+    scaled = [(p.values[name][:, c] - floor) / (1.0 - floor) for p, c in group.parts]
+    low, high = intervals.share(scaled).interval()
+    return floor + low * (1.0 - floor), floor + high * (1.0 - floor)
 
 
 def _monte_carlo_se(group: _points.Group) -> np.ndarray:
