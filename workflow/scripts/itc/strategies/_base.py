@@ -138,10 +138,46 @@ def evaluate_pools(
             for pool in group:
                 pool.require(about["NEEDS"])
             done = [module.evaluate(pool, usable[model], **params) for pool in group]
-            frames += [_to_frame(p, e, label, model) for p, e in zip(group, done, strict=True)]
+            halves = [
+                _halves(module.evaluate, pool, e.budgets, params) if halved(about) else None
+                for pool, e in zip(group, done, strict=True)
+            ]
+            frames += [
+                _to_frame(p, e, label, model, h)
+                for p, e, h in zip(group, done, halves, strict=True)
+            ]
         except Unavailable as error:
             reasons.append({"model": model, "budget": 0, "reason": str(error)})
     return frames, reasons
+
+
+def halved(about: dict[str, Any]) -> bool:
+    """Whether a strategy is also evaluated on two halves of the draws that share none.
+
+    Where its value is exact, rests on the pool's draws alone and on this problem alone, the two
+    halves are independent given the problem: their product estimates the square of the chance of
+    being right, which the draws of one pool cannot do beyond half of them.
+    """
+    return bool(
+        about["EXACT"]
+        and about["SCOPE"] == "model"
+        and not (about["LEARNS"] or about["RELATED"])
+        and about["POOL"] == about["PROCEDURE"] == "sample"
+    )
+
+
+def _halves(
+    evaluate: Callable[..., Estimate], pool: Pool, budgets: Sequence[int], params: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """``correct`` [P, B] by either half of the draws; NaN at budgets above half of them."""
+    found = np.full((2, len(pool.problem_ids), len(budgets)), np.nan)
+    within = [b for b in budgets if b <= pool.n_draws // 2]
+    if within:
+        for values, half in zip(found, pool.halves(), strict=True):
+            estimate = evaluate(half, within, **params)
+            places = [list(budgets).index(b) for b in estimate.budgets]
+            values[:, places] = estimate.correct
+    return found[0], found[1]
 
 
 def related_entries(about: dict[str, Any], params: dict[str, Any]) -> list[str]:
@@ -234,7 +270,13 @@ def evaluate_strategy(
     return evaluate_with_reasons(name, outcomes, budgets, params, seed, label)[0]
 
 
-def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.DataFrame:
+def _to_frame(
+    pool: Pool,
+    estimate: Estimate,
+    label: str,
+    model: str,
+    halves: tuple[np.ndarray, np.ndarray] | None = None,
+) -> pd.DataFrame:
     budgets = np.asarray(estimate.budgets, dtype=np.int32)
     n_problems, n_budgets = len(pool.problem_ids), len(budgets)
     shape = (n_problems, n_budgets)
@@ -251,6 +293,8 @@ def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.Data
         "monte_carlo_se": np.zeros(shape) if se is None else se,
         "n_draws": np.full(n_problems * n_budgets, pool.n_draws, dtype=np.int32),
     }
+    even, odd = (np.full(shape, np.nan),) * 2 if halves is None else halves
+    data |= {"correct_even": even, "correct_odd": odd}
     open_prefixes = schemas.SCHEMAS["evaluations"].open_prefixes
     for name, values in {**estimate.costs, **estimate.metrics}.items():
         if name.startswith(open_prefixes):
