@@ -230,6 +230,9 @@ def _one_dataset(
         "upper": "correct_if_undecided_right",
         "undecided": "undecided",
         "monte_carlo_se": "monte_carlo_se",
+        "even": "correct_even",
+        "odd": "correct_odd",
+        "n_draws": "n_draws",
     } | {c: c for c in rows.columns if c in COSTS or c.startswith("metric_")}
     if quantities is not None:
         columns = {key: column for key, column in columns.items() if key in quantities}

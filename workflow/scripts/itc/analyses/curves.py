@@ -12,7 +12,7 @@ from itc.analyses import _points, _undecided
 from itc.costs.columns import COSTS
 from itc.costs.derived import tokens_per_correct
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
-from itc.stats import intervals
+from itc.stats import intervals, noise
 
 TITLE = "Accuracy and cost of every strategy at every budget"
 INPUTS = ("evaluations",)
@@ -36,6 +36,8 @@ SCHEMA = register(
             "se": FLOAT,  # clustered by problem
             **_undecided.COLUMNS,
             "monte_carlo_se": FLOAT,  # of the mean; 0 for exact estimators
+            "fixed_low": FLOAT,  # 95 %, for these very problems under fresh draws; null above half
+            "fixed_high": FLOAT,  # of the draws and for inexact strategies
             "draw_variance_share": FLOAT,  # of one run's variance, what the choice of draws causes
             **dict.fromkeys(COSTS, FLOAT),
             "tokens_per_correct": FLOAT,
@@ -73,7 +75,7 @@ def _rows(group: _points.Group) -> pd.DataFrame:
         se=group.se("correct"),
         **_undecided.of_group(group),
         monte_carlo_se=_monte_carlo_se(group),
-        draw_variance_share=draw_variance_share(group),
+        **_noise(group),
     )
     for name in _points.quantities(group, "cost_"):
         rows[name] = group.mean(name)
@@ -109,18 +111,24 @@ def _monte_carlo_se(group: _points.Group) -> np.ndarray:
     return result
 
 
-def draw_variance_share(group: _points.Group) -> np.ndarray:
-    """Share [O] of the variance of one run's score that the choice of draws causes.
-
-    One run on a random problem is right with the problem's expected value v: its variance is
-    mean(v) (1 - mean(v)), of which mean(v (1 - v)) is within problems. This part is what averaging
-    over all subsets of draws removes from the estimate. 0 where the mean is 0 or 1.
-    """
-    shares = []
+def _noise(group: _points.Group) -> dict[str, np.ndarray]:
+    """Share of draw noise and the interval for the fixed benchmark; NaN above half the draws."""
+    budget = group.keys["budget"].to_numpy()
+    shares, variances, looks = [], [], []
     for part, columns in group.parts:
-        v = part.values["correct"][:, columns]
-        mean, within = np.nanmean(v, axis=0), np.nanmean(v * (1 - v), axis=0)
-        total = mean * (1 - mean)
-        shares.append(np.divide(within, total, out=np.zeros_like(within), where=total > 1e-12))
-    result: np.ndarray = np.clip(np.mean(shares, axis=0), 0.0, 1.0)
-    return result
+        names = ("correct", "even", "odd", "n_draws")
+        value, even, odd, n_draws = (part.values[name][:, columns] for name in names)
+        draws = np.nanmin(n_draws, axis=0, initial=np.inf)
+        known = ~np.isnan(even).all(axis=0) | (group.keys["strategy"] == "single").to_numpy()
+        asked = np.where(known, budget, 0)  # 0: neither one draw nor two halves
+        within = noise.run_variance(value, even, odd, n_draws, asked)
+        shares.append(noise.draw_share(value, within))
+        variance = noise.draw_variance(value, even, odd, n_draws, asked)
+        variances.append(np.where(np.isnan(value), 0.0, variance))
+        looks.append(np.where(budget == 1, draws, 2.0))
+    mean, margin = group.mean("correct"), noise.FixedBenchmark(variances, looks).margin()
+    return {
+        "draw_variance_share": np.mean(shares, axis=0),
+        "fixed_low": np.maximum(mean - margin, 0.0),
+        "fixed_high": np.minimum(mean + margin, 1.0),
+    }
