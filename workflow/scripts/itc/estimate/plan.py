@@ -10,9 +10,9 @@ HEAD = ("compared", "points", "95 %", "these problems", "draw noise", "seen", "n
 EXPLAINED = """\
 points: the difference as recorded; 95 %: its interval for the problems meant; these problems: its
 interval under fresh draws to the same problems; draw noise: share of its variance that the draws
-cause; seen: least true difference found with 80 % power at the 5 % level as recorded. Needs: problems
-at the recorded draws, or draws at the recorded problems, for a difference of that many points;
-"-" where no number of draws suffices, * at the one that asks fewer responses."""
+cause; seen: least true difference found with 80 % power at the 5 % level as recorded. Needs:
+problems at the recorded draws, or draws at the recorded problems, for a difference of that many
+points; "-" where no number of draws suffices, * at the one that asks fewer responses."""
 
 
 def render(plan: pd.DataFrame) -> str:

@@ -38,6 +38,7 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def aligned(lines: Iterable[tuple[str, ...]]) -> list[str]:
+    """Lines of a table: the first and last column to the left, the others to the right."""
     table = list(lines)
     widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
     last = len(table[0]) - 1
