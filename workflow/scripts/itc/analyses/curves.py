@@ -12,7 +12,7 @@ from itc.analyses import _points, _undecided
 from itc.costs.columns import COSTS
 from itc.costs.derived import tokens_per_correct
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
-from itc.stats import intervals, noise
+from itc.stats import bands, intervals, noise
 
 TITLE = "Accuracy and cost of every strategy at every budget"
 INPUTS = ("evaluations",)
@@ -33,6 +33,8 @@ SCHEMA = register(
             "accuracy": FLOAT,  # share right, undecided answers counted as wrong
             "low": FLOAT,  # 95 %, for the problems meant
             "high": FLOAT,
+            "band_low": FLOAT,  # 95 % for all budgets of the strategy at once
+            "band_high": FLOAT,
             "se": FLOAT,  # clustered by problem
             **_undecided.COLUMNS,
             "monte_carlo_se": FLOAT,  # of the mean; 0 for exact estimators
@@ -62,7 +64,11 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 def _rows(group: _points.Group) -> pd.DataFrame:
     accuracy = group.mean("correct")
-    low, high = group.estimate("correct").interval()
+    estimate = group.estimate("correct")
+    low, high = estimate.interval()
+    curve = pd.factorize(pd.MultiIndex.from_frame(group.keys[["model", "strategy"]]))[0]
+    level = bands.level(estimate, group.replicates("correct"), curve)
+    band_low, band_high = estimate.interval(level)
     rows = group.keys.assign(
         dataset=group.name,
         strategy_title=_points.strategy_titles(group.keys["strategy"], group.settings),
@@ -72,6 +78,8 @@ def _rows(group: _points.Group) -> pd.DataFrame:
         accuracy=accuracy,
         low=low,
         high=high,
+        band_low=band_low,
+        band_high=band_high,
         se=group.se("correct"),
         **_undecided.of_group(group),
         monte_carlo_se=_monte_carlo_se(group),

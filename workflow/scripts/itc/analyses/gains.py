@@ -28,6 +28,7 @@ SCHEMA = register(
             "low": FLOAT,  # 95 %, paired over the problems
             "high": FLOAT,
             "se": FLOAT,
+            "p_value": FLOAT,  # of no difference; below .05 where the interval leaves 0 out
         },
         ("dataset", "model", "strategy", "quantity", "budget"),
         ("value",),
@@ -69,4 +70,5 @@ def _differences(group: _points.Group, quantity: str) -> pd.DataFrame:
         low=low,
         high=high,
         se=estimate.se,
+        p_value=estimate.p_value(),
     )
