@@ -30,7 +30,7 @@ SCHEMA = register(
             "rank": INT,  # order of levels
             "n_problems": INT,
             "accuracy": FLOAT,
-            "low": FLOAT,  # 95 %, bootstrap over the problems of the level
+            "low": FLOAT,  # 95 %, for the problems meant of this level
             "high": FLOAT,
             **_undecided.COLUMNS,
             "cost_output_tokens": FLOAT,

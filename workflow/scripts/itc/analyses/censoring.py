@@ -34,7 +34,7 @@ SCHEMA = register(
             "share_cut": FLOAT,  # of responses whose end is known
             "share_unknown": FLOAT,  # of responses whose end was not recorded
             "accuracy": FLOAT,
-            "low": FLOAT,  # 95 %, bootstrap over problems
+            "low": FLOAT,  # 95 %, for the problems meant
             "high": FLOAT,
             **_undecided.COLUMNS,
         },

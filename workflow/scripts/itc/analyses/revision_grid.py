@@ -35,7 +35,7 @@ SCHEMA = register(
             "calls": INT,
             "n_problems": INT,
             "accuracy": FLOAT,  # exact majority of the chains' answers after the last round
-            "low": FLOAT,  # 95 %, bootstrap over problems
+            "low": FLOAT,  # 95 %, for the problems meant
             "high": FLOAT,
             **_undecided.COLUMNS,
             "cost_output_tokens": FLOAT,

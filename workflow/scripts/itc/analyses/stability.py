@@ -34,7 +34,7 @@ SCHEMA = register(
             **_undecided.COLUMNS,
             "rank": FLOAT,  # among the strategies, 1 is best, ties share
             "difference": FLOAT,  # accuracy minus that of procedure ``sample``
-            "low": FLOAT,  # 95 % of the difference, paired bootstrap over problems
+            "low": FLOAT,  # 95 % of the difference, paired over problems
             "high": FLOAT,
             "spread": FLOAT,  # largest minus smallest accuracy of the strategy over procedures
             "kendall_tau": FLOAT,  # of the strategies' order with that under ``sample``

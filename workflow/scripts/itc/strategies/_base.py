@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from itc import registry, schemas
 from itc.grading._base import RIGHT, UNDECIDED, WRONG
-from itc.strategies import _undecided
+from itc.strategies import _halves, _undecided
 from itc.strategies._pool import Pool, Unavailable, build_pools
 
 __all__ = [
@@ -127,7 +127,7 @@ def evaluate_pools(
     if about["SCOPE"] == "dataset":
         try:
             results = module.evaluate(list(pools), budgets, **params)
-            frames += [_to_frame(p, e, label, model) for model, p, e in results]
+            frames += [_to_frame(p, e, label, model, None) for model, p, e in results]
         except Unavailable as error:
             reasons.append({"model": "all", "budget": 0, "reason": str(error)})
         return frames, reasons
@@ -139,7 +139,7 @@ def evaluate_pools(
                 pool.require(about["NEEDS"])
             done = [module.evaluate(pool, usable[model], **params) for pool in group]
             halves = [
-                _halves(module.evaluate, pool, e.budgets, params) if halved(about) else None
+                _halves.values(module.evaluate, pool, e.budgets, params, about)
                 for pool, e in zip(group, done, strict=True)
             ]
             frames += [
@@ -149,35 +149,6 @@ def evaluate_pools(
         except Unavailable as error:
             reasons.append({"model": model, "budget": 0, "reason": str(error)})
     return frames, reasons
-
-
-def halved(about: dict[str, Any]) -> bool:
-    """Whether a strategy is also evaluated on two halves of the draws that share none.
-
-    Where its value is exact, rests on the pool's draws alone and on this problem alone, the two
-    halves are independent given the problem: their product estimates the square of the chance of
-    being right, which the draws of one pool cannot do beyond half of them.
-    """
-    return bool(
-        about["EXACT"]
-        and about["SCOPE"] == "model"
-        and not (about["LEARNS"] or about["RELATED"])
-        and about["POOL"] == about["PROCEDURE"] == "sample"
-    )
-
-
-def _halves(
-    evaluate: Callable[..., Estimate], pool: Pool, budgets: Sequence[int], params: dict[str, Any]
-) -> tuple[np.ndarray, np.ndarray]:
-    """``correct`` [P, B] by either half of the draws; NaN at budgets above half of them."""
-    found = np.full((2, len(pool.problem_ids), len(budgets)), np.nan)
-    within = [b for b in budgets if b <= pool.n_draws // 2]
-    if within:
-        for values, half in zip(found, pool.halves(), strict=True):
-            estimate = evaluate(half, within, **params)
-            places = [list(budgets).index(b) for b in estimate.budgets]
-            values[:, places] = estimate.correct
-    return found[0], found[1]
 
 
 def related_entries(about: dict[str, Any], params: dict[str, Any]) -> list[str]:
@@ -275,7 +246,7 @@ def _to_frame(
     estimate: Estimate,
     label: str,
     model: str,
-    halves: tuple[np.ndarray, np.ndarray] | None = None,
+    halves: tuple[np.ndarray, np.ndarray] | None,
 ) -> pd.DataFrame:
     budgets = np.asarray(estimate.budgets, dtype=np.int32)
     n_problems, n_budgets = len(pool.problem_ids), len(budgets)
