@@ -144,6 +144,18 @@ def upper_bounds(strategies: pd.Series, settings: Mapping[str, Any]) -> np.ndarr
     return result
 
 
+def controls(strategies: pd.Series, settings: Mapping[str, Any]) -> np.ndarray:
+    """Bool [O]: a control or another measure, never a competitor (its module says CONTROL)."""
+    known = set(registry.names("strategies"))
+    found = {}
+    for name in strategies.unique():
+        module, _ = registry.strategy(name, settings.get("strategy_options", {}))
+        literals = registry.constants("strategies", module) if module in known else {}
+        found[name] = bool(literals.get("CONTROL", False))
+    result: np.ndarray = strategies.map(found).to_numpy(dtype=bool)
+    return result
+
+
 def strategy_titles(strategies: pd.Series, settings: Mapping[str, Any]) -> pd.Series:
     """Titles of strategies with the study's parameters; a name without a module is its own."""
     options = settings.get("strategy_options", {})

@@ -71,7 +71,9 @@ def _pairs(
     """Names, the two points, and whether their draws are independent (those of two models are)."""
     keys = points.keys.assign(point=np.arange(len(points.keys)))
     known = ~np.isnan(points.values["even"]).any(axis=0) | (keys["budget"] == 1).to_numpy()
-    keys = keys[known & ~_points.upper_bounds(keys["strategy"], settings)]
+    barred = _points.upper_bounds(keys["strategy"], settings)
+    barred |= _points.controls(keys["strategy"], settings)
+    keys = keys[known & ~barred]
     largest = keys.sort_values("budget").drop_duplicates(["model", "strategy"], keep="last")
     by = largest.set_index(["model", "strategy"])["point"]
     for model, strategy in by.index:

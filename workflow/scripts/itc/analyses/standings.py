@@ -46,7 +46,7 @@ SCHEMA = register(
 
 
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Table ``standings``, at the largest common budget; upper bounds do not compete."""
+    """Table ``standings``, at the largest common budget; without bounds and controls."""
     pieces = []
     if len(inputs["evaluations"]):
         names = ("correct", "n_draws")
@@ -66,7 +66,9 @@ def _fields(group: _points.Group) -> Iterator[tuple[str, np.ndarray]]:
     complete = np.ones(len(keys), dtype=bool)
     for part, columns in group.parts:
         complete &= ~np.isnan(part.values["correct"][:, columns]).any(axis=0)
-    keys = keys[complete & ~_points.upper_bounds(keys["strategy"], group.settings)]
+    barred = _points.upper_bounds(keys["strategy"], group.settings)
+    barred |= _points.controls(keys["strategy"], group.settings)
+    keys = keys[complete & ~barred]
     for strategy in BY_MODEL:
         own = keys[keys["strategy"] == strategy]
         field = _common(own, "model")
