@@ -7,8 +7,8 @@ accuracy and number of problems; a paired difference of a vote at 8 and 16 draws
 gain is at most .02" where it is .02 or .05, claimed in at most 5 %; all budgets of one curve in
 their common band, 93 %; all ranks of equal models in their sets, 93 %; these very problems under
 fresh draws, 93 %; a share of mid accuracy with 60 problems and more, at most 1.15 times as wide as
-the expanded percentile bootstrap that the project used before. Odds ratios within questions
-(conditional logit) are printed beside, 93 % at 200.
+the expanded percentile bootstrap that the project used before; a plan's 80 % power, within 5 points.
+Odds ratios within questions (conditional logit) are printed beside, 93 % at 200.
 Exits 1 where a bar is missed.
 
     python benchmarks/intervals.py [--quick]
@@ -40,6 +40,7 @@ ACCURACIES = (0.095, 0.5, 0.87, 0.97)
 ACCURATE = (0.87, 0.95)
 DRAWS, REPLICATES = 16, 1000
 SHARE, PAIRED, UNEQUAL, SMALL = 0.93, 0.93, 0.94, 0.05  # bars
+POWER_WITHIN = 0.05  # of the planned power
 WIDTH, WIDE_FROM, MIDDLE = 1.15, 60, (0.2, 0.8)
 LOG_ODDS, RATED_DRAWS = -0.5, 8  # effect of the feature per unit; draws per problem
 
@@ -220,6 +221,28 @@ def same_problems(studies: int, rng: np.random.Generator) -> Iterator[Result]:
         yield f"these 30 problems, {accuracy}", cells, float((inside / studies).min()) - SHARE
 
 
+def plans(studies: int, rng: np.random.Generator) -> Iterator[Result]:
+    """Two models that differ, 8 draws: is the difference seen in 80 % of studies as planned?"""
+    draws = 8
+    for first, second in ((0.55, 0.5), (0.6, 0.5), (0.9, 0.87)):
+        skills = [worlds.skill_for(first), worlds.skill_for(second)]
+        ability = worlds.abilities(100_000, skills, rng)
+        value = rng.binomial(draws, ability) / draws
+        absent = np.full(value.shape, np.nan)
+        number = np.full(value.shape, float(draws))
+        inside = noise.draw_variance(value, absent, absent, number, np.array([1, 1])).sum(axis=1)
+        parts = noise.Components.of(value[:, 0] - value[:, 1], inside, draws)
+        n = int(parts.problems_needed(first - second))
+        chosen = rng.integers(len(value), size=(n, studies))
+        low, _ = intervals.difference((value[:, 0] - value[:, 1])[chosen]).interval()
+        power = float((low > 0).mean())
+        cells = [
+            f"{n} problems: seen in {100 * power:.1f} %",
+            f"draw noise {100 * parts.draws / parts.total:.0f} %",
+        ]
+        yield f"{first} against {second}", cells, POWER_WITHIN - abs(power - noise.POWER)
+
+
 def odds_ratios(studies: int, rng: np.random.Generator) -> Iterator[Result]:
     """Log odds ratio per unit of a feature that follows difficulty too, conditional logit."""
     cells, margin = [], 1.0
@@ -256,6 +279,7 @@ BLOCKS = {
     "all budgets of a curve at once, % (intervals of each)": curves,
     "ranks": ranking,
     "fresh draws to the same problems": same_problems,
+    "planned for 80 % power": plans,
     "regression": odds_ratios,
 }
 
@@ -268,7 +292,7 @@ def main() -> int:
     )  # 200 studies: simulation error 1.5 points
     start, worst, missed = time.process_time(), 1.0, []
     for number, (title, block) in enumerate(BLOCKS.items()):
-        slow = block in (curves, ranking, same_problems, odds_ratios)
+        slow = block in (curves, ranking, same_problems, plans, odds_ratios)
         print(title + (f"; problems {', '.join(map(str, SIZES))}" if not slow else ""))
         for name, cells, margin in block(
             studies // (4 if slow else 1), np.random.default_rng(number)
