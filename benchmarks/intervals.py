@@ -7,8 +7,8 @@ accuracy and number of problems; a paired difference of a vote at 8 and 16 draws
 gain is at most .02" where it is .02 or .05, claimed in at most 5 %; all budgets of one curve in
 their common band, 93 %; all ranks of equal models in their sets, 93 %; these very problems under
 fresh draws, 93 %; a share of mid accuracy with 60 problems and more, at most 1.15 times as wide as
-the expanded percentile bootstrap that the project used before; a plan's 80 % power, within 5 points.
-Odds ratios within questions (conditional logit) are printed beside, 93 % at 200.
+the expanded percentile bootstrap that the project used before; plans for 80 % power hold it within
+5 points. Odds ratios within questions (conditional logit) are printed beside, 93 % at 200.
 Exits 1 where a bar is missed.
 
     python benchmarks/intervals.py [--quick]
