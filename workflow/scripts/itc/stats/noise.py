@@ -28,7 +28,8 @@ def draw_variance(value: Array, even: Array, odd: Array, n_draws: Array, budget:
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         single = value * (1.0 - value) / np.where(n_draws > 1, n_draws - 1.0, np.nan)
-    return np.where(budget == 1, single, (even - odd) ** 2 / 4.0)
+    result: Array = np.where(budget == 1, single, (even - odd) ** 2 / 4.0)
+    return result
 
 
 def run_variance(value: Array, even: Array, odd: Array, n_draws: Array, budget: Array) -> Array:
@@ -40,7 +41,8 @@ def run_variance(value: Array, even: Array, odd: Array, n_draws: Array, budget: 
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         single = value * (1.0 - value) * n_draws / np.where(n_draws > 1, n_draws - 1.0, np.nan)
-    return np.where(budget == 1, single, value - even * odd)
+    result: Array = np.where(budget == 1, single, value - even * odd)
+    return result
 
 
 def draw_share(value: Array, within: Array) -> Array:
@@ -77,7 +79,7 @@ class FixedBenchmark:
         in none, so q is at most 1 - ((1 - level) / 2)^(1 / (P looks)) (Clopper-Pearson).
         """
         tail = (1.0 - level) / 2.0
-        squares, fourth, floors = 0.0, 0.0, 0.0
+        squares, fourth, floors = (np.zeros(np.shape(self.looks[0])) for _ in range(3))
         for variance, looks in zip(self.variances, self.looks, strict=True):
             weight = 1.0 / len(variance) / len(self.variances)
             squares = squares + (variance * weight**2).sum(axis=0)
