@@ -126,7 +126,7 @@ def _noise(group: _points.Group) -> dict[str, np.ndarray]:
     for part, columns in group.parts:
         names = ("correct", "even", "odd", "n_draws")
         value, even, odd, n_draws = (part.values[name][:, columns] for name in names)
-        draws = np.nanmin(n_draws, axis=0, initial=np.inf)
+        draws = np.fmin.reduce(n_draws, axis=0)  # NaN where no problem has the point
         known = ~np.isnan(even).all(axis=0) | (group.keys["strategy"] == "single").to_numpy()
         asked = np.where(known, budget, 0)  # 0: neither one draw nor two halves
         within = noise.run_variance(value, even, odd, n_draws, asked)

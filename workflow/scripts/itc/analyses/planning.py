@@ -72,7 +72,7 @@ def _pairs(
     keys = points.keys.assign(point=np.arange(len(points.keys)))
     known = ~np.isnan(points.values["even"]).any(axis=0) | (keys["budget"] == 1).to_numpy()
     barred = _points.upper_bounds(keys["strategy"], settings)
-    barred |= _points.controls(keys["strategy"], settings)
+    barred = barred | _points.controls(keys["strategy"], settings)
     keys = keys[known & ~barred]
     largest = keys.sort_values("budget").drop_duplicates(["model", "strategy"], keep="last")
     by = largest.set_index(["model", "strategy"])["point"]

@@ -67,7 +67,7 @@ def _fields(group: _points.Group) -> Iterator[tuple[str, np.ndarray]]:
     for part, columns in group.parts:
         complete &= ~np.isnan(part.values["correct"][:, columns]).any(axis=0)
     barred = _points.upper_bounds(keys["strategy"], group.settings)
-    barred |= _points.controls(keys["strategy"], group.settings)
+    barred = barred | _points.controls(keys["strategy"], group.settings)
     keys = keys[complete & ~barred]
     for strategy in BY_MODEL:
         own = keys[keys["strategy"] == strategy]

@@ -51,11 +51,12 @@ def draw_share(value: Array, within: Array) -> Array:
     mean(within) / (m (1 - m)) with m = mean(value); ``within`` from ``run_variance``. 0 where every
     problem is right, or none. NaN where a problem lacks ``within``.
     """
-    mean = np.nanmean(value, axis=0)
-    total = mean * (1.0 - mean)
-    inside = np.where(np.isnan(value), 0.0, within).sum(axis=0) / (~np.isnan(value)).sum(axis=0)
+    n = (~np.isnan(value)).sum(axis=0)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = np.where(total > 1e-12, inside / total, 0.0 * inside)
+        mean = np.nansum(value, axis=0) / n
+        inside = np.where(np.isnan(value), 0.0, within).sum(axis=0) / n
+        total = mean * (1.0 - mean)
+        share: Array = np.where(total > 1e-12, inside / total, 0.0 * inside)
     return np.clip(share, 0.0, 1.0)
 
 
