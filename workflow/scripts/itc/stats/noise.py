@@ -57,7 +57,8 @@ def draw_share(value: Array, within: Array) -> Array:
         inside = np.where(np.isnan(value), 0.0, within).sum(axis=0) / n
         total = mean * (1.0 - mean)
         share: Array = np.where(total > 1e-12, inside / total, 0.0 * inside)
-    return np.clip(share, 0.0, 1.0)
+    clipped: Array = np.clip(share, 0.0, 1.0)
+    return clipped
 
 
 @dataclass(frozen=True)
