@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from itc.analyses import _undecided
 from itc.schemas import FLOAT, INT, LONG, STRING, Schema, register
 from itc.stats import misclassification
 from itc.stats.intervals import Estimate
@@ -36,6 +37,7 @@ SCHEMA = register(
             "false_wrong_low": FLOAT,
             "false_wrong_high": FLOAT,
             "accuracy": FLOAT,  # of one response, as graded here
+            **_undecided.COLUMNS,
             "corrected": FLOAT,  # (accuracy - false_right) / (1 - false_right - false_wrong)
             "corrected_low": FLOAT,  # 95 %, for the problems meant, both rates uncertain
             "corrected_high": FLOAT,
@@ -92,9 +94,18 @@ def _row(part: pd.DataFrame) -> dict[str, Any]:
         "n_false_wrong": int(found.false_wrong.sum()),
         **_ends("false_right", misclassification.false_right(found)),
         **_ends("false_wrong", misclassification.false_wrong(found)),
-        "accuracy": float((found.right / found.n).mean()),
+        **_accuracy(part),
         **_named("corrected", misclassification.corrected(found)),
     }
+
+
+def _accuracy(part: pd.DataFrame) -> dict[str, float]:
+    """Accuracy of one response, problems weighing equally, and what undecided ones leave open."""
+    verdict = part["verdict"]
+    each = pd.DataFrame({"right": verdict == "right", "undecided": verdict == "undecided"})
+    right, undecided = each.groupby(part["problem_id"]).mean().mean()
+    ends = {"undecided_low": right, "undecided_high": min(right + undecided, 1.0)}
+    return {"accuracy": right, "undecided": undecided} | ends
 
 
 def _ends(name: str, estimate: Estimate | None) -> dict[str, float]:

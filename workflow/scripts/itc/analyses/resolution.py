@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from itc.analyses import _points
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import intervals
+from itc.stats import intervals, noise
 
 TITLE = "Signal, noise and minimal detectable difference of each dataset"
 INPUTS = ("evaluations",)
@@ -79,16 +78,16 @@ def separation(values: np.ndarray) -> dict[str, Any] | None:
     difference = values[:, first] - values[:, second]
     estimate = intervals.difference(difference)
     low, high = estimate.interval(1 - LEVEL)
-    noise = float(np.median(estimate.se))
+    error = float(np.median(estimate.se))
     signal = np.sqrt(max((estimate.value**2).mean() - (estimate.se**2).mean(), 0.0))
-    reach = stats.t.ppf(1 - LEVEL / 2, n - 1) + stats.t.ppf(POWER, n - 1)
+    reach = noise.reach(n, POWER, 1 - LEVEL)
     return {
         "n_compared": s,
         "n_problems": n,
         "mean_difference": float(np.abs(difference.mean(axis=0)).mean()),
         "signal": float(signal),
-        "noise": noise,
-        "signal_to_noise": float(signal / noise) if noise > 0 else np.nan,
-        "detectable": float(reach * noise) if noise > 0 else np.nan,
+        "noise": error,
+        "signal_to_noise": float(signal / error) if error > 0 else np.nan,
+        "detectable": float(reach * error) if error > 0 else np.nan,
         "share_separated": float(((low > 0) | (high < 0)).mean()),
     }

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc.analyses import _points
+from itc.analyses import _points, _undecided
 from itc.schemas import FLOAT, INT, STRING, Schema, register
 from itc.stats import bayes, bootstrap, ranks
 
@@ -29,6 +29,7 @@ SCHEMA = register(
             "n_ranked": INT,
             "n_problems": INT,
             "accuracy": FLOAT,
+            **_undecided.COLUMNS,
             "rank": FLOAT,  # 1 is best, ties share
             "rank_low": INT,  # 95 % for all ranks of the table at once, problems meant
             "rank_high": INT,
@@ -49,7 +50,7 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
     """Table ``standings``, at the largest common budget; without bounds and controls."""
     pieces = []
     if len(inputs["evaluations"]):
-        names = ("correct", "n_draws")
+        names = ("correct", "n_draws", *_undecided.QUANTITIES.values())
         points = _points.dataset_points(inputs["evaluations"], settings, None, names)
         for group in _points.groups(points):
             for scope, chosen in _fields(group):
@@ -100,6 +101,7 @@ def _ranked(group: _points.Group, scope: str, chosen: np.ndarray) -> pd.DataFram
         n_ranked=len(chosen),
         n_problems=group.n_problems[chosen],
         accuracy=group.mean("correct")[chosen],
+        **_undecided.of_group(group, chosen),
         rank=found.rank,
         rank_low=found.low,
         rank_high=found.high,

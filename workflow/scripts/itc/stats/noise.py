@@ -90,8 +90,8 @@ class FixedBenchmark:
             floors = floors + (bound / len(self.variances)) ** 2
         with np.errstate(divide="ignore", invalid="ignore"):
             degrees = np.maximum(squares**2 / fourth, 1.0)
-        reach = student_quantile(np.where(np.isnan(degrees), 1.0, degrees), np.asarray(tail))
-        result: Array = np.maximum(reach * np.sqrt(squares), np.sqrt(floors))
+        student = student_quantile(np.where(np.isnan(degrees), 1.0, degrees), np.asarray(tail))
+        result: Array = np.maximum(student * np.sqrt(squares), np.sqrt(floors))
         return result
 
 
@@ -125,11 +125,11 @@ class Components:
             return np.nan
         p = 2.0
         for _ in range(50):  # the right side falls in P, so this climbs to the least solution
-            more = max(np.ceil(_reach(p, power, level) ** 2 * self.total / effect**2), 2.0)
+            more = max(np.ceil(reach(p, power, level) ** 2 * self.total / effect**2), 2.0)
             if more <= p:
                 break
             p = more if more < 2 * p else 2 * p
-        while p > 2 and _reach(p - 1, power, level) ** 2 * self.total / effect**2 <= p - 1:
+        while p > 2 and reach(p - 1, power, level) ** 2 * self.total / effect**2 <= p - 1:
             p -= 1
         return p
 
@@ -141,16 +141,17 @@ class Components:
         """
         if self.total <= 0:
             return np.nan
-        reach = _reach(float(self.n_problems), power, level)
-        room = self.n_problems * effect**2 / reach**2 - self.problems
+        away = reach(float(self.n_problems), power, level)
+        room = self.n_problems * effect**2 / away**2 - self.problems
         return float(np.ceil(self.draws * self.n_draws / room - 1e-9)) if room > 0 else np.inf
 
     def detectable(self, power: float = POWER, level: float = LEVEL) -> float:
         """Least true difference seen with ``power`` as recorded."""
-        reach = _reach(float(self.n_problems), power, level)
-        return float(reach * np.sqrt(self.total / self.n_problems))
+        away = reach(float(self.n_problems), power, level)
+        return float(away * np.sqrt(self.total / self.n_problems))
 
 
-def _reach(problems: float, power: float, level: float) -> float:
+def reach(problems: float, power: float = POWER, level: float = LEVEL) -> float:
+    """Standard errors that a true difference has to be away from 0 to be seen with ``power``."""
     degrees = max(problems - 1.0, 1.0)
     return float(stats.t.ppf((1 + level) / 2, degrees) + stats.t.ppf(power, degrees))
