@@ -97,6 +97,18 @@ def test_the_plan_names_what_is_needed_and_prints(evaluations):
     assert "good: single at 1 - weak at 1, 8 draws" in text and "d, 60 problems" in text
 
 
+def test_values_equal_but_for_rounding_have_no_plan(evaluations):
+    own = evaluations[evaluations["strategy"].isin(["single", "majority"])]
+    noise = np.random.default_rng(1).choice([-1e-16, 0, 1e-16], size=(len(own), 3))
+    same = own[own["strategy"] == "majority"].assign(strategy="shortest")
+    for column, add in zip(("correct", "correct_even", "correct_odd"), noise.T, strict=True):
+        same[column] = same[column] + add[: len(same)]
+    plan = build("planning", "evaluations", pd.concat([own, same], ignore_index=True))
+    rows = plan[plan["strategy"] == "shortest"]
+    assert len(rows) and (rows["cheaper"] == "unknown").all()
+    assert rows["detectable"].isna().all() and "never differed" in render(plan)
+
+
 def test_standings_tell_the_weak_model_from_two_that_are_equal(evaluations):
     table = build("standings", "evaluations", evaluations).set_index(["scope", "model"])
     ranked = table.loc["models by single"]

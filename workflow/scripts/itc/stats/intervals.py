@@ -66,6 +66,7 @@ class Estimate:
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = squares / np.where(self.n > 1, self.n - 1.0, np.nan) / self.n
+        variance = np.where(squares < self.n * TINY**2, 0.0 * variance, variance)  # rounding
         result: Array = self.weights[:, None] ** 2 * variance
         return result
 

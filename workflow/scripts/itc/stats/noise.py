@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from itc.stats._shares import LEVEL, Array, student_quantile
+from itc.stats._shares import LEVEL, TINY, Array, student_quantile
 
 POWER = 0.8
 
@@ -106,8 +106,11 @@ class Components:
 
     @classmethod
     def of(cls, difference: Array, draws: Array, n_draws: int) -> Components:
-        """From differences [P] and their variances over draws [P] (mean taken)."""
-        total = float(difference.var(ddof=1))
+        """From differences [P] and their variances over draws [P] (mean taken).
+
+        A spread that is rounding alone counts as none.
+        """
+        total = float(difference.var(ddof=1)) if np.ptp(difference) > TINY else 0.0
         inside = min(float(draws.mean()), total)
         return cls(total - inside, inside, len(difference), n_draws)
 
