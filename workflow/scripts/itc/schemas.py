@@ -188,6 +188,8 @@ SCHEMAS = {
                 "monte_carlo_se": FLOAT,  # 0 for exact estimators
                 "monte_carlo_se_tokens": FLOAT,  # of cost_output_tokens; 0 where that is exact
                 "n_draws": INT,
+                "correct_even": FLOAT,  # ``correct`` by either half of the draws, which share none;
+                "correct_odd": FLOAT,  # null above half of the draws and for inexact strategies
             },
             ("dataset", "model", "strategy", "problem_id", "budget"),
             ("correct",),

@@ -11,7 +11,7 @@ import pandas as pd
 from itc.analyses import _responses as responses
 from itc.estimators.majority import class_counts
 from itc.estimators.mode import SETTLED, right_mode
-from itc.schemas import FLOAT, INT, STRING, Schema, register
+from itc.schemas import FLOAT, INT, RESPONSE_KEY, STRING, Schema, register
 from itc.stats import intervals
 
 TITLE = "Limit of the vote"
@@ -43,7 +43,7 @@ SCHEMA = register(
 
 def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> tuple[str, ...]:
     """Columns of ``outcomes`` that the table is made of."""
-    return (*responses.RESPONSE_KEY, "verdict", "answer_class")
+    return (*RESPONSE_KEY, "verdict", "answer_class")
 
 
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:

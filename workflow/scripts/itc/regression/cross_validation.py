@@ -56,7 +56,8 @@ def groups_of(fold: np.ndarray, problem: np.ndarray, n_groups: int = GROUPS) -> 
         parts = max(min(len(own), n_groups // len(kinds)), 1)
         group[own] = used + np.arange(len(own)) % parts
         used += parts
-    return group[problem]
+    result: np.ndarray = group[problem]
+    return result
 
 
 def cross_fitted(x: np.ndarray, y: np.ndarray, labels: np.ndarray) -> CrossFit:
@@ -66,7 +67,7 @@ def cross_fitted(x: np.ndarray, y: np.ndarray, labels: np.ndarray) -> CrossFit:
     Needs two problems.
     """
     problem = np.unique(np.asarray(labels, dtype=str), return_inverse=True)[1]
-    fold = folds(labels)
+    fold = folds(list(labels))
     group = groups_of(fold, problem)
     n_groups = int(group.max()) + 1
     log_odds, base = np.empty(len(y)), np.empty(len(y))
