@@ -19,7 +19,9 @@ rule evaluate_strategy:
         cache=grid.grading_cache,
         code=code_of("strategies", "strategies._base"),
         relation=lambda wildcards: (
-            fingerprint("grading._common", f"grading.{grid.dataset(wildcards.dataset).answer_type}")
+            fingerprint(
+                "grading._common", f"grading.{grid.dataset(wildcards.dataset).answer_type}"
+            )
             if grid.problems_of(wildcards.strategy, wildcards.dataset)
             else ""
         ),
