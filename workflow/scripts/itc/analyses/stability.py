@@ -11,7 +11,7 @@ from scipy import stats
 
 from itc.analyses import _undecided
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
+from itc.stats import intervals
 from itc.strategies._base import evaluate_strategy
 
 TITLE = "Stability over prompt formats and temperatures"
@@ -34,7 +34,7 @@ SCHEMA = register(
             **_undecided.COLUMNS,
             "rank": FLOAT,  # among the strategies, 1 is best, ties share
             "difference": FLOAT,  # accuracy minus that of procedure ``sample``
-            "low": FLOAT,  # 95 % of the difference, paired bootstrap over problems
+            "low": FLOAT,  # 95 % of the difference, paired over problems
             "high": FLOAT,
             "spread": FLOAT,  # largest minus smallest accuracy of the strategy over procedures
             "kendall_tau": FLOAT,  # of the strategies' order with that under ``sample``
@@ -92,7 +92,7 @@ def _cell(own: pd.DataFrame, settings: Mapping[str, Any]) -> list[dict[str, Any]
         ranks = stats.rankdata([-value for value in values.values()])
         for rank, (name, value) in zip(ranks, values.items(), strict=True):
             every = [other[name] for other in accuracy.values() if name in other]
-            low, high = _interval(solved, procedure, name, own, settings)
+            low, high = _interval(solved, procedure, name)
             rows.append(
                 {
                     "procedure": procedure,
@@ -115,19 +115,13 @@ def _interval(
     solved: Mapping[tuple[str, str], pd.Series],
     procedure: str,
     strategy: str,
-    own: pd.DataFrame,
-    settings: Mapping[str, Any],
 ) -> tuple[float, float]:
     """95 % interval of the difference from procedure ``sample`` over problems that both have."""
     other = solved.get(("sample", strategy))
     if other is None:
         return np.nan, np.nan
-    paired = (solved[procedure, strategy] - other).dropna().sort_index().to_numpy()[:, None]
-    n = len(paired)
-    if n < 2:
+    paired = (solved[procedure, strategy] - other).dropna().to_numpy()
+    if len(paired) < 2:
         return np.nan, np.nan
-    place = (str(own["dataset"].iloc[0]), str(own["model"].iloc[0]))
-    rng = bootstrap.generator(int(settings["seed"]), "stability", *place)
-    weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
-    low, high = bootstrap.percentile_interval(bootstrap.resampled_means(weights, paired), n, n - 1)
+    low, high = intervals.difference(paired).interval()
     return float(low[0]), float(high[0])
