@@ -248,7 +248,7 @@ def odds_ratios(studies: int, rng: np.random.Generator) -> Iterator[Result]:
     cells, margin = [], 1.0
     for n in (30, 200):
         inside = 0
-        for _ in range(max(studies // 4, 1)):
+        for _ in range(studies):
             ability = np.clip(worlds.abilities(n, [0.2], rng)[:, 0], 1e-9, 1 - 1e-9)
             logit = np.repeat(np.log(ability / (1 - ability)), RATED_DRAWS)
             own = rng.normal(size=logit.size)
@@ -265,7 +265,7 @@ def odds_ratios(studies: int, rng: np.random.Generator) -> Iterator[Result]:
             record = fit_within(make_design(rows, ["f_0"])).records()[0]
             scale = rows["f_0"].std(ddof=0)
             inside += record["low"] / scale <= LOG_ODDS <= record["high"] / scale
-        share = inside / max(studies // 4, 1)
+        share = inside / studies
         cells.append(f"{n}: {100 * share:.1f}")
         margin = share - SHARE
     yield "odds ratio within questions", cells, margin

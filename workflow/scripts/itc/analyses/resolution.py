@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from scipy import stats
 
 from itc.analyses import _points
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import intervals, noise
+from itc.stats import intervals
 
 TITLE = "Signal, noise and minimal detectable difference of each dataset"
 INPUTS = ("evaluations",)
@@ -80,7 +81,7 @@ def separation(values: np.ndarray) -> dict[str, Any] | None:
     low, high = estimate.interval(1 - LEVEL)
     error = float(np.median(estimate.se))
     signal = np.sqrt(max((estimate.value**2).mean() - (estimate.se**2).mean(), 0.0))
-    reach = noise.reach(n, POWER, 1 - LEVEL)
+    reach = stats.t.ppf(1 - LEVEL / 2, n - 1) + stats.t.ppf(POWER, n - 1)
     return {
         "n_compared": s,
         "n_problems": n,

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from itc.stats import intervals
 from itc.stats._shares import LEVEL, TINY, Array, student_quantile
 
 POWER = 0.8
+MOST_STRETCHED = 20_000  # problems; with more, the interval is Student's t
 
 
 def draw_variance(value: Array, even: Array, odd: Array, n_draws: Array, budget: Array) -> Array:
@@ -97,12 +99,17 @@ class FixedBenchmark:
 
 @dataclass(frozen=True)
 class Components:
-    """Variance of a paired difference per problem: ``problems`` + ``draws`` at N draws."""
+    """Variance of a paired difference per problem: ``problems`` + ``draws`` at N draws.
+
+    ``values``: the differences themselves, sorted, by which plans know how much wider than
+    Student's t the interval will be; without them they take Student's t.
+    """
 
     problems: float  # of the true differences between problems
     draws: float  # of fresh draws, at the recorded number of them
     n_problems: int
     n_draws: int
+    values: Array | None = None
 
     @classmethod
     def of(cls, difference: Array, draws: Array, n_draws: int) -> Components:
@@ -112,49 +119,67 @@ class Components:
         """
         total = float(difference.var(ddof=1)) if np.ptp(difference) > TINY else 0.0
         inside = min(float(draws.mean()), total)
-        return cls(total - inside, inside, len(difference), n_draws)
+        values = np.sort(difference)
+        return cls(total - inside, inside, len(difference), n_draws, values)
 
     @property
     def total(self) -> float:
         """Variance of the differences of the problems as recorded."""
         return self.problems + self.draws
 
+    def reach(self, problems: float, power: float = POWER, level: float = LEVEL) -> float:
+        """Standard errors that a true difference must be away from 0 to be seen with ``power``.
+
+        t_(1 - a/2) x stretch + t_power, P - 1 degrees of freedom. ``stretch`` is how much wider
+        than Student's t the interval is for P problems with the recorded differences.
+        """
+        degrees = max(problems - 1.0, 1.0)
+        quantile = float(stats.t.ppf((1 + level) / 2, degrees))
+        return quantile * self._stretch(int(problems), level) + float(stats.t.ppf(power, degrees))
+
+    def _stretch(self, problems: int, level: float) -> float:
+        if self.values is None or not 2 <= problems <= MOST_STRETCHED or self.total <= 0:
+            return 1.0
+        places = (np.arange(problems) + 0.5) / problems * len(self.values) - 0.5
+        alike = np.interp(places, np.arange(len(self.values)), self.values)
+        estimate = intervals.difference(alike)
+        student = student_quantile(estimate.degrees, np.asarray((1 - level) / 2)) * estimate.se
+        low, high = estimate.margins(level)
+        return float((low + high)[0] / 2 / student[0]) if student[0] > 0 else 1.0
+
     def problems_needed(self, effect: float, power: float = POWER, level: float = LEVEL) -> float:
         """Problems at the recorded draws for ``effect`` to be seen; NaN if nothing ever differs.
 
-        The least P with P >= (t_(1 - a/2, P - 1) + t_(power, P - 1))^2 total / effect^2.
+        The least P with P >= reach(P)^2 total / effect^2.
         """
         if self.total <= 0:
             return np.nan
-        p = 2.0
-        for _ in range(50):  # the right side falls in P, so this climbs to the least solution
-            more = max(np.ceil(reach(p, power, level) ** 2 * self.total / effect**2), 2.0)
-            if more <= p:
-                break
-            p = more if more < 2 * p else 2 * p
-        while p > 2 and reach(p - 1, power, level) ** 2 * self.total / effect**2 <= p - 1:
-            p -= 1
-        return p
+
+        def enough(p: int) -> bool:
+            return p >= self.reach(p, power, level) ** 2 * self.total / effect**2
+
+        high = 2
+        while not enough(high):
+            high *= 2
+        low = high // 2
+        while high - low > 1:  # the right side falls in P
+            middle = (low + high) // 2
+            low, high = (low, middle) if enough(middle) else (middle, high)
+        return float(high)
 
     def draws_needed(self, effect: float, power: float = POWER, level: float = LEVEL) -> float:
         """Draws per problem at the recorded problems; inf where no number of draws suffices.
 
-        Solves problems + draws N / N' = P effect^2 / (t + t)^2; the part of the draws falls like
+        Solves problems + draws N / N' = P effect^2 / reach^2; the part of the draws falls like
         1 / N' or faster, so N' errs upwards. NaN if nothing ever differs.
         """
         if self.total <= 0:
             return np.nan
-        away = reach(float(self.n_problems), power, level)
+        away = self.reach(float(self.n_problems), power, level)
         room = self.n_problems * effect**2 / away**2 - self.problems
         return float(np.ceil(self.draws * self.n_draws / room - 1e-9)) if room > 0 else np.inf
 
     def detectable(self, power: float = POWER, level: float = LEVEL) -> float:
         """Least true difference seen with ``power`` as recorded."""
-        away = reach(float(self.n_problems), power, level)
+        away = self.reach(float(self.n_problems), power, level)
         return float(away * np.sqrt(self.total / self.n_problems))
-
-
-def reach(problems: float, power: float = POWER, level: float = LEVEL) -> float:
-    """Standard errors that a true difference has to be away from 0 to be seen with ``power``."""
-    degrees = max(problems - 1.0, 1.0)
-    return float(stats.t.ppf((1 + level) / 2, degrees) + stats.t.ppf(power, degrees))
