@@ -21,13 +21,13 @@ if __name__ == "__main__":
             Path(path).stem.rpartition("-")[0]: tables.read(path, "datasets").to_dict("records")
             for path in snakemake.input
         }
-        model = grid.model(runs[0].model).model_dump(mode="json")
+        model = grid.model(runs[0].model)
         works = [
             Work(
                 dataset=run.dataset,
                 model=run.model,
                 procedure=run.procedure,
-                settings=grid.generation_cell(run)["settings"],
+                settings=grid.settings_of(run),
                 problems=problems[run.dataset],
                 parents=None,
                 draws=range(1),

@@ -38,20 +38,20 @@ if __name__ == "__main__":
         )
         jobs = [
             Job(
-                dataset=cell["dataset"],
-                problems=problems[cell["dataset"]],
-                procedure=cell["procedure"],
-                settings=cell["settings"],
-                procedure_hash=cell["hash"],
-                parents=parents.get((cell["dataset"], cell["settings"]["parent"])),
+                dataset=run.dataset,
+                problems=problems[run.dataset],
+                procedure=run.procedure,
+                settings=grid.settings_of(run),
+                procedure_hash=run.folder.rpartition("-")[2],
+                parents=parents.get((run.dataset, grid.procedure(run.procedure).parent)),
                 output=Path(path),
-                block=cell["block"],
+                block=grid.block(run.procedure),
             )
-            for cell, path in zip(map(grid.generation_cell, runs), snakemake.output, strict=True)
+            for run, path in zip(runs, snakemake.output, strict=True)
         ]
         size, shard = grid.study.shard_size, int(snakemake.wildcards.shard)
         generate_shard(
-            model=grid.model(runs[0].model).model_dump(mode="json"),
+            model=grid.model(runs[0].model),
             model_name=runs[0].model,
             jobs=jobs,
             journal_root=Path(grid.journal),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from itc.config.model import Model
 
 SPECIAL = ["<pad>", "<s>", "</s>", "<|user|>", "<|assistant|>", "<|system|>"]
 TEMPLATE = (
@@ -62,8 +63,10 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def model_entry(model_folder: Path) -> dict:
-    return {
+def model_entry(model_folder: Path) -> Model:
+    values = {
+        "title": "random",
+        "reasoning": True,
         "engine": "vllm",
         "model": str(model_folder),
         "dtype": "float32",
@@ -72,3 +75,4 @@ def model_entry(model_folder: Path) -> dict:
         "thinking": ["<think>", "</think>"],
         "logprobs": 5,
     }
+    return Model.model_validate(values)

@@ -12,6 +12,7 @@ import pytest
 
 pytest.importorskip("httpx")
 
+from itc.config.model import Model
 from itc.engines import openai
 from itc.engines._base import TOO_LONG, EngineError, Params, Request
 from itc.engines._base import check as check_model
@@ -91,23 +92,31 @@ def server() -> Iterator[Server]:
     made.server_close()
 
 
-def entry(server: Server, **changes) -> dict:
+def entry(server: Server, **changes) -> Model:
     options = {"pause": 0.01, "tries": 4, "timeout": 0.5}
-    return {
+    values = {
+        "title": "served",
+        "reasoning": True,
         "engine": "openai",
         "model": "served",
         "base_url": f"http://127.0.0.1:{server.server_address[1]}/v1",
         "concurrency": 4,
         "thinking": ["<think>", "</think>"],
         "engine_options": options,
-    } | changes
+    }
+    return Model.model_validate(values | changes)
 
 
 def ask(text="hi", seed=1, prefix=(), **params) -> Request:
-    return Request(({"role": "user", "content": text},), Params(**params), seed, prefix)
+    return Request(
+        ({"role": "user", "content": text},),
+        Params.model_validate({"max_tokens": 512, **params}),
+        seed,
+        prefix,
+    )
 
 
-def run(model: dict, requests: list[Request]) -> dict:
+def run(model: Model, requests: list[Request]) -> dict:
     with openai.open_engine(model) as engine:
         for number, request in enumerate(requests):
             engine.add(str(number), request)

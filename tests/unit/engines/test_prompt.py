@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from itc.config.model import Model
 from itc.engines._base import (
     Cut,
     LongPromptError,
@@ -33,7 +34,7 @@ def prompter(tokenizer=None, window=1000):
 
 
 def ask(content="hi", prefix=()):
-    return Request(({"role": "user", "content": content},), Params(), 0, prefix)
+    return Request(({"role": "user", "content": content},), Params(max_tokens=9), 0, prefix)
 
 
 def finish(text, tokenizer=None, request=None, reason="stop"):
@@ -108,7 +109,9 @@ def test_a_model_is_its_content_not_its_place(tmp_path):
         (tmp_path / name).mkdir()
         (tmp_path / name / "model.safetensors").write_bytes(weights)
     a, b, c = (
-        identity({"engine": "vllm", "model": str(tmp_path / n), "gpu_memory_utilization": 0.5})
+        identity(
+            Model(title="m", reasoning=False, model=str(tmp_path / n), gpu_memory_utilization=0.5)
+        )
         for n in "abc"
     )
     assert a == b != c

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from itc import registry
+from itc.config.procedure import Options, Settings
 from itc.engines._base import Completion, Cut
 from itc.procedures import aggregate, extend, judge, revise, truncate
 from itc.procedures._base import Ask, Response, Work, derive_seed
@@ -49,10 +50,12 @@ def parent(draw=0, text="<think>ab</think>\\boxed{2}", **changes):
     } | changes
 
 
+def asked(**settings) -> Settings:
+    return Settings.of({"kind": "sample", "max_tokens": 9, **settings})
+
+
 def work(parents: Any = None, thinking=PAIR, **settings) -> Work:
-    return Work(
-        "d", "m", "proc", {"max_tokens": 9, **settings}, [problem()], parents, range(2), 1, thinking
-    )
+    return Work("d", "m", "proc", asked(**settings), [problem()], parents, range(2), 1, thinking)
 
 
 def done(text: str, **changes: Any) -> Completion:
@@ -99,8 +102,9 @@ def test_every_module_keeps_the_contract():
     }
     for name in registry.names("procedures"):
         found = registry.constants("procedures", name)
-        assert {"TITLE", "PARENT", "PROMPTS", "OPTIONS"} <= set(found), name
+        assert {"TITLE", "PARENT", "PROMPTS"} <= set(found), name
         module = registry.load("procedures", name)
+        assert issubclass(module.Options, Options)
         assert all(callable(getattr(module, f)) for f in ("check", "requests", "chains"))
 
 
@@ -121,7 +125,7 @@ def test_templates_are_sandboxed():
         work(prompts={"prompt": "{{ hint }}"}).render(question="x")
     with pytest.raises(ProcedureError, match="no prompt for role 'critique'"):
         work(prompts=PROMPT).render("critique")
-    check_prompts("p", {"prompt": "{{ question }}"}, {"prompt": ("question",)})
+    check_prompts("p", asked(prompts={"prompt": "{{ question }}"}), {"prompt": ("question",)})
 
 
 def test_what_others_see_of_a_response():
@@ -152,11 +156,11 @@ def test_what_others_see_of_a_response():
     ],
 )
 def test_scores_are_read_behind_the_thinking_or_missing(text, score):
-    assert judge.read_score(parent(text=text), {}) == score
+    assert judge.read_score(parent(text=text), asked()) == score
 
 
 def test_scale_of_the_scores():
-    assert judge.read_score(parent(text="Score: 0"), {"lowest": 0, "highest": 1}) == 0.0
+    assert judge.read_score(parent(text="Score: 0"), asked(lowest=0, highest=1)) == 0.0
 
 
 def test_judging_shows_the_visible_response_once_per_vote():
@@ -173,12 +177,12 @@ def test_probability_of_yes_among_the_two_words():
     logs = {"choice:Yes": math.log(0.2), "choice:No": math.log(0.6)}
     for word, chosen in (("Yes", 0.25), ("No", 0.75)):
         asks, (row,) = drive(next(judge.chains(job)), done(word, logprobs=logs))
-        assert asks[0].overrides == {"choices": ["Yes", "No"], "max_tokens": 1}
+        assert asks[0].overrides == {"choices": ("Yes", "No"), "max_tokens": 1}
         assert row.logprobs == {"cumulative_logprob": pytest.approx(math.log(chosen), abs=1e-6)}
         recorded = vars(row) | row.logprobs
-        assert judge.read_score(recorded, {"scale": "yesno"}) == pytest.approx(0.25, abs=1e-6)
-    assert judge.read_score(vars(row), {"scale": "yesno"}) == 0.0  # no log-probs: the word counts
-    assert judge.read_score(vars(row) | {"text": "Perhaps"}, {"scale": "yesno"}) is None
+        assert judge.read_score(recorded, asked(scale="yesno")) == pytest.approx(0.25, abs=1e-6)
+    assert judge.read_score(vars(row), asked(scale="yesno")) == 0.0  # no log-probs: the word counts
+    assert judge.read_score(vars(row) | {"text": "Perhaps"}, asked(scale="yesno")) is None
 
 
 def test_a_thinking_judge_thinks_first_and_pays_the_prompt_once():
@@ -190,9 +194,9 @@ def test_a_thinking_judge_thinks_first_and_pays_the_prompt_once():
     )
     assert asks[1].prefix == ("<think>ok</think>\n\n",)
     assert row.n_prompt_tokens == 7 and visible(vars(row)) == "Y"
-    assert judge.read_score(vars(row) | row.logprobs, {"scale": "yesno"}) > 0.9
+    assert judge.read_score(vars(row) | row.logprobs, asked(scale="yesno")) > 0.9
     _, (row,) = drive(next(judge.chains(job)), done("<think>endless"))
-    assert judge.read_score(vars(row), {"scale": "yesno"}) is None
+    assert judge.read_score(vars(row), asked(scale="yesno")) is None
 
 
 # -- revise --------------------------------------------------------------------------------------

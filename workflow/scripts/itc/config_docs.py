@@ -87,7 +87,7 @@ def json_schema() -> dict[str, Any]:
     ):
         entry = schema["$defs"][title]
         for name in registry.names(kind):
-            for key, text in registry.constants(kind, name).get("OPTIONS", {}).items():
+            for key, text in registry.options(kind, name).items():
                 entry["properties"].setdefault(key, {"description": f"{name}: {text}"})
         entry["additionalProperties"] = False
     return schema

@@ -21,6 +21,8 @@ import numpy as np
 import pandas as pd
 
 from itc import registry, schemas, tables, timing
+from itc.config.model import Model
+from itc.config.procedure import Settings
 from itc.engines import _base as engines
 from itc.generation_stream import Counts, Live, Progress, Stream
 from itc.journal import Journal
@@ -60,18 +62,17 @@ _NULLABLE = {
 class Job:
     """One output of a generate job.
 
-    dataset: its name. problems: table ``datasets``. procedure: entry name. settings: the entry with
-    kind, sampling parameters, ``prompts`` (role -> template text), system_prompt and the kind's own
-    options. procedure_hash: of all generation settings, part of the journal's path. parents: table
-    ``responses`` of the parent procedure and shard, with columns answer and score of its
-    annotations, or None. output: path of the parquet shard; its stem names the shard. block: only
-    so many of the shard's draws, None for all.
+    dataset: its name. problems: table ``datasets``. procedure: entry name. settings: the entry
+    with its template texts and system message. procedure_hash: of all generation settings, part of
+    the journal's path. parents: table ``responses`` of the parent procedure and shard, with columns
+    answer and score of its annotations, or None. output: path of the parquet shard; its stem names
+    the shard. block: only that many of the shard's draws, None for all.
     """
 
     dataset: str
     problems: pd.DataFrame
     procedure: str
-    settings: dict[str, Any]
+    settings: Settings
     procedure_hash: str
     parents: pd.DataFrame | None
     output: Path
@@ -91,13 +92,13 @@ def journal_path(root: str | Path, model_name: str, job: Job) -> Path:
     return Path(root) / model_name / folder / f"{Path(job.output).stem}.jsonl"
 
 
-def check(procedure: str, settings: dict[str, Any]) -> None:
+def check(procedure: str, settings: Settings) -> None:
     """Raise ProcedureError for a procedure entry that cannot run; loads no engine, no data."""
-    registry.load("procedures", settings["kind"]).check(procedure, settings)
+    registry.load("procedures", settings.entry.kind).check(procedure, settings)
 
 
 def generate_shard(
-    model: dict[str, Any],
+    model: Model,
     model_name: str,
     jobs: list[Job],
     journal_root: str | Path,
@@ -109,7 +110,7 @@ def generate_shard(
 ) -> dict[str, Any]:
     """Generate what the journals lack, write every job's table, return the session's timing.
 
-    model: entry of config/models.yaml as plain values. seed: the study's. draws: the shard's block.
+    model: entry of config/models.yaml. seed: the study's. draws: the shard's block.
     on_progress: called between engine steps; default writes lines to stderr. lock_wait: seconds to
     wait for another job on the same shard, None for ever, 0 refuses. The timing goes to
     ``{shard}.timing.json`` beside each journal, never into a table. Raises EngineError,
@@ -125,10 +126,10 @@ def generate_shard(
         stop = stack.enter_context(_termination())
         opened = _open_journals(stack, journal_root, model_name, jobs, lock_wait)
         journals = [opened[journal_path(journal_root, model_name, job)] for job in jobs]
-        engine = registry.load("engines", model.get("engine", "vllm"))
+        engine = registry.load("engines", model.engine)
         stream = Stream(
             engines.identity(model),
-            lambda: engine.open_engine({**model, "name": model_name}),
+            lambda: engine.open_engine(model),
             tell=on_progress or progress,
             stop=stop.requested,
         )
@@ -153,12 +154,12 @@ def generate_shard(
     return session
 
 
-def _work(model: dict[str, Any], model_name: str, job: Job, seed: int, draws: range) -> Work:
-    needs_parent = registry.constants("procedures", job.settings["kind"]).get("PARENT")
+def _work(model: Model, model_name: str, job: Job, seed: int, draws: range) -> Work:
+    needs_parent = registry.constants("procedures", job.settings.entry.kind).get("PARENT")
     if needs_parent and job.parents is None:
         raise ProcedureError(
-            f"procedures.{job.procedure}.parent: missing; kind {job.settings['kind']!r} reads the "
-            f"responses of a {needs_parent!r} procedure, so name one"
+            f"procedures.{job.procedure}.parent: missing; kind {job.settings.entry.kind!r} reads "
+            f"the responses of a {needs_parent!r} procedure, so name one"
         )
     if job.problems.empty:
         raise ProcedureError(f"dataset {job.dataset!r} has no problems; correct its definition")
@@ -180,12 +181,12 @@ def _work(model: dict[str, Any], model_name: str, job: Job, seed: int, draws: ra
         draws=draws,
         seed=seed,
         thinking=engines.thinking(model),
-        logprobs=model.get("logprobs") or None,
+        logprobs=model.logprobs,
     )
 
 
 def _kind(work: Work) -> Any:
-    return registry.load("procedures", work.settings["kind"])
+    return registry.load("procedures", work.settings.entry.kind)
 
 
 def _lives(works: list[Work], journals: list[Journal], stop: _Termination) -> Iterator[Live]:

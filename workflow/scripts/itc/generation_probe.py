@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from itc import tables
+from itc.config.model import Model
 from itc.generate import Job, generate_shard
 from itc.schemas import FLOAT, INT, STRING, Schema, register
 
@@ -50,7 +51,7 @@ SCHEMA = register(
 
 
 def variants(
-    model: dict[str, Any], batch_sizes: Sequence[int] = (1, 8), dtypes: Sequence[str] = ()
+    model: Model, batch_sizes: Sequence[int] = (1, 8), dtypes: Sequence[str] = ()
 ) -> dict[str, dict[str, Any]]:
     """Changes of a model entry by name: as configured first, then batch sizes, dtypes, TP sizes.
 
@@ -60,9 +61,9 @@ def variants(
     for size in batch_sizes:
         found[f"max_num_seqs={size}"] = {"max_num_seqs": size}
     for dtype in dtypes:
-        if dtype != model.get("dtype"):
+        if dtype != model.dtype:
             found[f"dtype={dtype}"] = {"dtype": dtype}
-    size = int(model.get("tensor_parallel_size") or 1) // 2
+    size = model.tensor_parallel_size // 2
     while size >= 1:
         found[f"tensor_parallel_size={size}"] = {"tensor_parallel_size": size}
         size //= 2
@@ -75,7 +76,7 @@ def folder_of(variant: str) -> str:
 
 
 def probe(
-    model: dict[str, Any],
+    model: Model,
     model_name: str,
     job: Job,
     folder: str | Path,
@@ -94,7 +95,7 @@ def probe(
         place = Path(folder) / folder_of(name)
         with tempfile.TemporaryDirectory() as views:  # the journals are the record
             output = Path(views) / Path(job.output).name
-            entry = {**model, **change}
+            entry = model.model_copy(update=change)
             generate_shard(entry, model_name, [replace(job, output=output)], place, seed, draws)
             runs[name] = tables.read(output, "responses")
     reference = next(iter(runs))

@@ -277,4 +277,4 @@ class Stream:
 
 
 def _skips(work: Work) -> bool:
-    return bool(work.settings.get("long_prompt", "fail") == "skip")
+    return work.settings.entry.long_prompt == "skip"

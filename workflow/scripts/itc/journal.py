@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from itc.atomic import MENDS
+from itc.config.identity import canonical
 
 _HEAD = b'{"crc32": "'  # then 8 hex digits
 _KEY = b'", "key": "'  # then 64 hex digits
@@ -40,12 +41,6 @@ class JournalError(RuntimeError):
 
 class JournalBusyError(JournalError):
     """Another job holds the journal."""
-
-
-def canonical(value: Any) -> bytes:
-    """JSON bytes of ``value`` that do not depend on dict order; NaN is refused."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False)
-    return text.encode("ascii")
 
 
 def request_key(content: Any) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from itc import registry
+from itc.config.model import Model
 from itc.engines._base import (
     LongPromptError,
     PromptError,
@@ -22,22 +23,22 @@ from itc.procedures._options import ProcedureError
 NAMED = 10  # prompts that an error lists
 
 
-def open_prompter(model: dict[str, Any]) -> Prompter:
+def open_prompter(model: Model) -> Prompter:
     """Tokenizer and window of a model entry, weights left alone.
 
     Raises PromptError where the model has no tokenizer or template, or tells no window.
     """
     from transformers import AutoConfig, AutoTokenizer
 
-    where = str(model["model"])
+    where = str(model.model)
     options = {
-        "revision": model.get("revision"),
-        "trust_remote_code": bool(model.get("trust_remote_code")),
+        "revision": model.revision,
+        "trust_remote_code": model.trust_remote_code,
         "local_files_only": Path(where).is_dir(),
     }
     try:
         tokenizer = AutoTokenizer.from_pretrained(where, **options)
-        window = model.get("max_model_len") or _window(AutoConfig.from_pretrained(where, **options))
+        window = model.max_model_len or _window(AutoConfig.from_pretrained(where, **options))
     except (OSError, ValueError) as error:
         raise PromptError(
             f"the tokenizer of {where} cannot be loaded ({error}); download the model first, or "
@@ -62,7 +63,7 @@ def measure(works: list[Work], prompter: Prompter) -> list[dict[str, Any]]:
     """
     rows, refused = [], []
     for work in works:
-        module = registry.load("procedures", work.settings["kind"])
+        module = registry.load("procedures", work.settings.entry.kind)
         longest, too_long, count = 0, [], 0
         for chain in module.chains(work):
             step = next(chain, None)
@@ -86,7 +87,7 @@ def measure(works: list[Work], prompter: Prompter) -> list[dict[str, Any]]:
                 "too_long": len(too_long),
             }
         )
-        if work.settings.get("long_prompt", "fail") != "skip":
+        if work.settings.entry.long_prompt != "skip":
             refused += [f"{name}, procedure {work.procedure}" for name in too_long]
     if refused:
         shown = "\n  ".join(refused[:NAMED])

@@ -43,9 +43,9 @@ class UnknownExtensionError(KeyError):
 # Constants that decide the DAG or the config: unread, a job would silently lack an input.
 DECISIVE = frozenset(
     {
-        *("TITLE", "SECTION", "ORDER", "TABLES", "INPUTS", "LOADS", "OPTIONS", "FILES"),
+        *("TITLE", "SECTION", "ORDER", "TABLES", "INPUTS", "LOADS", "OPTIONS", "FILES", "NEUTRAL"),
         *("PROCEDURE", "POOL", "RELATED", "NEEDS", "PER_DRAW", "LEARNS", "EXACT", "UPPER_BOUND"),
-        *("PARENT", "PROMPTS", "JOB_PER"),
+        *("PARENT", "PROMPTS", "JOB_PER", "INCIDENTAL_OPTIONS", "SERVING", "BEHAVIOUR"),
     }
 )
 
@@ -129,6 +129,17 @@ def strategy(name: str, options: Mapping[str, Mapping[str, Any]]) -> tuple[str, 
     """
     params = dict(options.get(name, {}))
     return str(params.pop("strategy", name)), params
+
+
+def options(kind: str, name: str) -> dict[str, str]:
+    """Configuration keys that only this extension knows, and what each means.
+
+    Read from its literal ``OPTIONS``, or for a procedure from its class ``Options``.
+    """
+    if kind == "procedures":
+        fields = load(kind, name).Options.model_fields
+        return {key: str(field.description) for key, field in fields.items()}
+    return dict(constants(kind, name).get("OPTIONS", {}))
 
 
 def load(kind: str, name: str) -> ModuleType:

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from itc import registry
-from itc.config.schema import Config, Dataset, Model, Section
+from itc.config.schema import Config, Dataset, Model, Procedure, Section
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)*$")
 # Where recorded problems and responses come from -> the registry that `import_from` names.
@@ -104,7 +104,7 @@ def _check_entry(label: str, kind: str, name: str, entry: BaseModel, problems: l
             f"{_suggest(name, known)}"
         )
         return
-    options = registry.constants(kind, name).get("OPTIONS", {})
+    options = registry.options(kind, name)
     allowed = sorted({*type(entry).model_fields, *options})
     for key, value in (entry.model_extra or {}).items():
         if key not in options:
@@ -112,6 +112,18 @@ def _check_entry(label: str, kind: str, name: str, entry: BaseModel, problems: l
                 f"{label}.{key}: unknown key (value {value!r}); allowed: {', '.join(allowed)}"
                 f"{_suggest(key, allowed)}"
             )
+
+
+def _check_options(label: str, procedure: Procedure, problems: list[str]) -> None:
+    """Check the values of the keys that belong to a procedure's kind."""
+    if procedure.kind not in registry.names("procedures"):
+        return
+    kind = registry.load("procedures", procedure.kind).Options
+    extra = procedure.model_extra or {}
+    try:
+        kind.model_validate({k: v for k, v in extra.items() if k in kind.model_fields})
+    except ValidationError as error:
+        problems += [f"{label}.{line}" for line in explain(error).splitlines()]
 
 
 def _check_source(
@@ -146,6 +158,7 @@ def _check_entries(config: Config, problems: list[str]) -> None:
         if procedure is None:
             continue
         _check_entry(f"procedures.{name}", "procedures", procedure.kind, procedure, problems)
+        _check_options(f"procedures.{name}", procedure, problems)
         if procedure.parent and procedure.parent not in config.study.procedures:
             problems.append(
                 f"procedures.{name}.parent: {procedure.parent!r} is not among study.procedures "

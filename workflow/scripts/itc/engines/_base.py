@@ -4,36 +4,24 @@ An engine is one module ``engines/<name>.py`` with ``open_engine(model) -> conte
 Engine``. The caller keeps it fed with ``add`` and collects with ``step``, so that requests of all
 datasets and procedures share one continuous batch and each is journalled as it finishes.
 
-``model`` is an entry of ``config/models.yaml`` as plain values (``config.Model``).
+``model`` is an entry of ``config/models.yaml`` (``config.Model``).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Protocol, runtime_checkable
+
+from pydantic import ConfigDict, Field
 
 from itc import registry
-from itc.journal import canonical
-
-# Keys of a model entry (config.Model says what each means) that decide the text of its answers; the
-# others only decide where and how fast it is made.
-IDENTITY_KEYS = (
-    "engine",
-    "model",
-    "revision",
-    "dtype",
-    "quantization",
-    "max_model_len",
-    "batch_invariant",
-    "thinking",
-    "enable_thinking",
-    "engine_options",
-    "resample",
-)
-
+from itc.config.fields import Decides
+from itc.config.identity import canonical, deciding, of_model
+from itc.config.model import Model
+from itc.config.sampling import Sampling
 
 TOO_LONG = "prompt_too_long"  # finish_reason of a request that was never run for its length
 
@@ -54,32 +42,23 @@ class LongPromptError(PromptError):
         self.n_tokens = n_tokens
 
 
-@dataclass(frozen=True)
-class Params:
-    """Sampling parameters of one request, in vLLM's words (``vllm.SamplingParams``)."""
+class Params(Sampling):
+    """Sampling parameters of one request: a procedure's, and what its call alone decides."""
 
-    temperature: float = 1.0
-    top_p: float = 1.0
-    top_k: int = 0  # 0: all tokens
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    max_tokens: int = 512
-    min_tokens: int = 0
-    stop: tuple[str, ...] = ()
-    logprobs: int | None = None  # size of the top-k behind the log-prob summaries; None: off
-    confidence_window: int = 2048  # tokens of a DeepConf group
-    choices: tuple[str, ...] = ()  # one token, restricted to the first token of each of these
+    model_config = ConfigDict(frozen=True)
+
+    logprobs: Annotated[int, Decides(neutral=0)] = Field(
+        0, ge=0, description="Size of the top-k behind the log-prob summaries; 0 turns them off."
+    )
+    choices: Annotated[tuple[str, ...], Decides(neutral=())] = Field(
+        (), description="One token, restricted to the first token of each of these."
+    )
 
     @classmethod
-    def of(cls, settings: dict[str, Any], **overrides: Any) -> Params:
-        """Pick the sampling parameters out of a procedure's settings; unset keys keep defaults."""
-        merged = {**settings, **overrides}
-        known = {f.name: merged[f.name] for f in fields(cls) if merged.get(f.name) is not None}
-        for name in ("stop", "choices"):
-            if name in known:
-                value = known[name]
-                known[name] = (value,) if isinstance(value, str) else tuple(value)
-        return cls(**known)
+    def of(cls, sampling: Sampling, **overrides: Any) -> Params:
+        """A procedure's sampling parameters with those that a call sets itself."""
+        given = {name: getattr(sampling, name) for name in Sampling.model_fields}
+        return cls(**{**given, **overrides})
 
 
 @dataclass(frozen=True)
@@ -113,7 +92,7 @@ class Request:
         return {
             "messages": list(self.messages),
             "prefix": [part if isinstance(part, str) else asdict(part) for part in self.prefix],
-            "params": asdict(self.params),
+            "params": deciding(self.params),
             "seed": self.seed,
         }
 
@@ -172,40 +151,35 @@ class Engine(Protocol):
         """Advance and return the completions (with ``key``) that finished, maybe none."""
 
 
-def thinking(model: dict[str, Any]) -> tuple[str, str] | None:
+def thinking(model: Model) -> tuple[str, str] | None:
     """Opening and closing delimiter of the model's reasoning; None for one that has none."""
-    pair = model.get("thinking") or None
-    if pair is None:
-        return None
-    if isinstance(pair, str) or len(pair) != 2 or not all(pair):
+    if model.thinking is not None and not all(model.thinking):
         raise EngineError(
-            f"model key 'thinking': {pair!r} is not a pair of delimiters; write e.g. "
+            f"model key 'thinking': {model.thinking!r} is not a pair of delimiters; write e.g. "
             f'["<think>", "</think>"], or nothing for a model that does not think'
         )
-    return str(pair[0]), str(pair[1])
+    return model.thinking
 
 
-def template_kwargs(model: dict[str, Any]) -> dict[str, Any]:
+def template_kwargs(model: Model) -> dict[str, Any]:
     """Variables given to the chat template."""
-    switch = model.get("enable_thinking")
-    return {} if switch is None else {"enable_thinking": bool(switch)}
+    return {} if model.enable_thinking is None else {"enable_thinking": model.enable_thinking}
 
 
-def identity(model: dict[str, Any]) -> dict[str, Any]:
+def identity(model: Model) -> dict[str, Any]:
     """What of a model decides its answers, for request keys; a folder counts by its content.
 
     A folder is identified by the sha256 of its small files and the names and sizes of its large
     ones (weights over 64 MB are not read), so moving it changes nothing. Raises EngineError for
     a folder without weights.
     """
-    values = {key: model[key] for key in IDENTITY_KEYS if model.get(key) not in (None, "", {}, [])}
-    folder = Path(str(model.get("model", "")))
-    if model.get("engine", "vllm") == "vllm" and folder.is_dir():
-        values["model"] = folder_digest(folder)
-    template = model.get("chat_template")
-    if template:
-        values["chat_template"] = Path(template).read_text(encoding="utf-8")
-    return values
+    local = model.engine == "vllm" and model.model and Path(model.model).is_dir()
+    template = Path(model.chat_template) if model.chat_template else None
+    return of_model(
+        model,
+        folder_digest(Path(str(model.model))) if local else None,
+        template.read_text(encoding="utf-8") if template else None,
+    )
 
 
 def folder_digest(folder: Path) -> str:
@@ -225,17 +199,16 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def check(model_name: str, model: dict[str, Any]) -> None:
+def check(model_name: str, model: Model) -> None:
     """Raise EngineError, naming the model and the key, for an entry that no engine can serve.
 
     Cheap and without loading anything, so that a workflow can ask before it asks for a GPU.
     """
     try:
-        name = model.get("engine", "vllm")
-        registry.path("engines", name)
+        registry.path("engines", model.engine)
         thinking(model)
-        where = str(model.get("model") or "")
-        if name == "vllm":
+        where = model.model or ""
+        if model.engine == "vllm":
             folder = Path(where)
             if folder.is_dir():
                 folder_digest(folder)
@@ -245,8 +218,8 @@ def check(model_name: str, model: dict[str, Any]) -> None:
                 raise EngineError(
                     f"key 'model': {where!r} is neither a folder nor a repository (owner/name)"
                 )
-        elif name == "openai":
-            registry.load("engines", name).check(model)
+        elif model.engine == "openai":
+            registry.load("engines", model.engine).check(model)
     except (EngineError, registry.UnknownExtensionError) as error:
         raise EngineError(f"model {model_name!r}: {error}") from error
 

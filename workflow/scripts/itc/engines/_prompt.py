@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from itc.config.model import Model
 from itc.engines._base import (
     Completion,
     Cut,
@@ -75,16 +76,16 @@ class Prompter:
         self._open = self.encode(thinking[0]) if thinking else []
 
     @classmethod
-    def of(cls, model: dict[str, Any], tokenizer: Any, window: int) -> Prompter:
+    def of(cls, model: Model, tokenizer: Any, window: int) -> Prompter:
         """The prompter of a model entry: its delimiters, template and switches."""
-        template = model.get("chat_template")
+        template = model.chat_template
         return cls(
             tokenizer,
             window=window,
             thinking=thinking(model),
             template_kwargs=template_kwargs(model),
             chat_template=Path(template).read_text(encoding="utf-8") if template else None,
-            name=str(model["model"]),
+            name=str(model.model),
         )
 
     def encode(self, text: str) -> list[int]:

@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from itc.config.identity import canonical
+from itc.config.model import Model
 from itc.engines._base import (
     TOO_LONG,
     Completion,
@@ -30,16 +32,16 @@ from itc.engines._base import (
 from itc.engines._http import Server
 from itc.engines._logprobs import Summary
 from itc.engines._prompt import Prompt, Prompter
-from itc.journal import canonical
 
 TITLE = "OpenAI-compatible server"
 
+SERVING = ("timeout", "tries", "pause")  # options that decide no answer
 _CANDIDATES = 20  # most a server gives per token
 
 
-def check(model: dict[str, Any]) -> None:
+def check(model: Model) -> None:
     """Raise EngineError for a missing address or key, and for a secret in the address."""
-    address = urlsplit(str(model.get("base_url") or ""))
+    address = urlsplit(model.base_url or "")
     if address.username or address.password or address.query:
         raise EngineError(
             "key 'base_url': the address holds a user, password or query, and would be logged and "
@@ -47,10 +49,10 @@ def check(model: dict[str, Any]) -> None:
         )
     if address.scheme not in ("http", "https") or not address.hostname:
         raise EngineError(
-            f"key 'base_url': {model.get('base_url')!r}; give the server's address, e.g. "
+            f"key 'base_url': {model.base_url!r}; give the server's address, e.g. "
             f"http://node17:8000/v1"
         )
-    name = model.get("api_key_env")
+    name = model.api_key_env
     if name and not os.environ.get(name):
         raise EngineError(
             f"key 'api_key_env': the environment variable {name} is not set; export the API key "
@@ -59,7 +61,7 @@ def check(model: dict[str, Any]) -> None:
 
 
 @contextmanager
-def open_engine(model: dict[str, Any]) -> Iterator[OpenAIEngine]:
+def open_engine(model: Model) -> Iterator[OpenAIEngine]:
     """Connect; nothing is sent before the first request but a question for the version."""
     check(model)
     engine = OpenAIEngine(model)
@@ -76,16 +78,16 @@ class OpenAIEngine:
     pause (seconds before the second try, doubled each time, default 1).
     """
 
-    def __init__(self, model: dict[str, Any]) -> None:
-        options = dict(model.get("engine_options") or {})
-        self._model = str(model["model"])
+    def __init__(self, model: Model) -> None:
+        options = model.options
+        self._model = str(model.model)
         self._pair = thinking(model)
         self._kwargs = template_kwargs(model)
-        self.capacity = int(model.get("concurrency") or 64)
+        self.capacity = model.concurrency
         self._prompter = _prompter(model, options.get("tokenizer"))
         self._server = Server(
-            str(model["base_url"]),
-            os.environ.get(str(model.get("api_key_env") or ""), ""),
+            str(model.base_url),
+            os.environ.get(model.api_key_env or "", ""),
             tries=int(options.get("tries", 8)),
             pause=float(options.get("pause", 1.0)),
             timeout=float(options.get("timeout", 600)),
@@ -97,7 +99,7 @@ class OpenAIEngine:
         self.platform = {
             "engine": "openai",
             "engine_version": self._server.version(),
-            "dtype": model.get("dtype"),
+            "dtype": model.dtype,
             "gpu": None,
             "tensor_parallel": None,
         }
@@ -258,13 +260,13 @@ class OpenAIEngine:
         )
 
 
-def _prompter(model: dict[str, Any], tokenizer: str | None) -> Prompter | None:
+def _prompter(model: Model, tokenizer: str | None) -> Prompter | None:
     if not tokenizer:
         return None
     from transformers import AutoTokenizer
 
-    found = AutoTokenizer.from_pretrained(tokenizer, revision=model.get("revision"))
-    return Prompter.of(model, found, int(model.get("max_model_len") or 1 << 30))
+    found = AutoTokenizer.from_pretrained(tokenizer, revision=model.revision)
+    return Prompter.of(model, found, model.max_model_len or 1 << 30)
 
 
 def _text(part: str | Cut) -> str:

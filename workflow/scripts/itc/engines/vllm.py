@@ -13,17 +13,36 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from itc.engines._base import (
-    Completion,
-    EngineError,
-    Params,
-    Request,
-    check,
-)
+from itc.config.model import Model
+from itc.engines._base import Completion, EngineError, Params, Request, check
 from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._prompt import Prompt, Prompter
 
 TITLE = "vLLM, offline"
+
+SERVING = (  # options that decide where and how fast, and change answers by rounding at most
+    "max_num_batched_tokens",
+    "swap_space",
+    "cpu_offload_gb",
+    "block_size",
+    "disable_log_stats",
+    "enable_prefix_caching",
+    "enable_chunked_prefill",
+    "enforce_eager",
+    "compilation_config",
+    "download_dir",
+    "disable_custom_all_reduce",
+    "distributed_executor_backend",
+    "kv_cache_memory_bytes",
+    "num_gpu_blocks_override",
+    "max_num_partial_prefills",
+    "long_prefill_token_threshold",
+    "async_scheduling",
+    "enable_expert_parallel",
+    "max_parallel_loading_workers",
+    "scheduling_policy",
+    "use_tqdm_on_load",
+)
 
 _ARGUMENTS = (  # keys of a model entry that vllm.LLM knows by the same name
     "model",
@@ -48,7 +67,7 @@ def on_cpu() -> bool:
     return True
 
 
-def prepare_environment(model: dict[str, Any]) -> None:
+def prepare_environment(model: Model) -> None:
     """Set what vLLM and torch read from the environment at import; what is set already stays."""
     defaults = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "WARNING"}
     if on_cpu():
@@ -60,25 +79,26 @@ def prepare_environment(model: dict[str, Any]) -> None:
             "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
             # Threads that are neither more than the job asked for nor pinned: on a busy machine two
             # threads for one core spend most of their time waiting for each other.
-            "OMP_NUM_THREADS": str(model.get("threads") or 1),
+            "OMP_NUM_THREADS": str(model.threads),
             "VLLM_CPU_OMP_THREADS_BIND": "nobind",
         }
-    if model.get("batch_invariant"):
+    if model.batch_invariant:
         defaults["VLLM_BATCH_INVARIANT"] = "1"
-    if Path(str(model["model"])).is_dir():
+    if Path(str(model.model)).is_dir():
         defaults["HF_HUB_OFFLINE"] = "1"
     for name, value in defaults.items():
         os.environ.setdefault(name, value)
 
 
-def arguments(model: dict[str, Any]) -> dict[str, Any]:
-    """Keyword arguments of ``vllm.LLM`` for a model entry; ``engine_options`` come last."""
-    given = {name: model[name] for name in _ARGUMENTS if model.get(name) is not None}
+def arguments(model: Model) -> dict[str, Any]:
+    """Keyword arguments of ``vllm.LLM`` for a model entry; the options of the engine come last."""
+    given = {name: getattr(model, name) for name in _ARGUMENTS}
+    given = {name: value for name, value in given.items() if value is not None}
     # All log-probs may be asked for: a judge's word can lie outside the most likely twenty.
     given |= {"seed": 0, "enable_prefix_caching": True, "max_logprobs": -1}
     if on_cpu():
         given.pop("gpu_memory_utilization", None)
-        window = model.get("max_model_len") or 4096
+        window = model.max_model_len or 4096
         # A seeded request whose prompt is prefilled in chunks dies on the CPU ("CPU Generator does
         # not use offset"), so prompts are prefilled whole.
         given |= {
@@ -86,13 +106,13 @@ def arguments(model: dict[str, Any]) -> dict[str, Any]:
             "enable_chunked_prefill": False,
             "max_num_batched_tokens": max(4096, window),
         }
-    return given | dict(model.get("engine_options") or {})
+    return given | model.options
 
 
 @contextmanager
-def open_engine(model: dict[str, Any]) -> Iterator[VllmEngine]:
+def open_engine(model: Model) -> Iterator[VllmEngine]:
     """Load the model; raises EngineError for a folder without weights or without template."""
-    check(str(model.get("name", model.get("model"))), model)
+    check(str(model.model), model)
     engine = VllmEngine(model)
     try:
         yield engine
@@ -108,7 +128,7 @@ CHOICE_LOGPROBS = 20
 class VllmEngine:
     """See ``engines._base.Engine``."""
 
-    def __init__(self, model: dict[str, Any]) -> None:
+    def __init__(self, model: Model) -> None:
         prepare_environment(model)
         import vllm
         from vllm.inputs.engine import tokens_input
@@ -135,7 +155,7 @@ class VllmEngine:
                 "max_num_seqs": sequences,
                 "max_num_batched_tokens": config.scheduler_config.max_num_batched_tokens,
                 "pipeline_parallel": config.parallel_config.pipeline_parallel_size,
-                "batch_invariant": bool(model.get("batch_invariant")),
+                "batch_invariant": model.batch_invariant,
                 "enforce_eager": bool(config.model_config.enforce_eager),
             },
         }
@@ -193,7 +213,7 @@ class VllmEngine:
             n=1,
             temperature=params.temperature,
             top_p=params.top_p,
-            top_k=max(params.top_k, 0),
+            top_k=params.top_k,
             min_p=params.min_p,
             repetition_penalty=params.repetition_penalty,
             max_tokens=1 if params.choices else params.max_tokens,

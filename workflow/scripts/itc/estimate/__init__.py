@@ -91,11 +91,11 @@ class Estimate:
 
     def requests(self, run: Run) -> int:
         """Calls of one shard of ``run`` at most."""
-        settings = self.grid.generation_cell(run)["settings"]
+        settings = self.grid.settings_of(run)
         draws = range(self.grid.block(run.procedure))
         model = self.grid.model(run.model)
         parents = None
-        if settings.get("parent"):
+        if settings.entry.parent:
             parents = [
                 {"problem_id": "0", "draw": draw, "round": 0, "text": "", "thinking_end": None}
                 for draw in draws
@@ -111,7 +111,7 @@ class Estimate:
             seed=0,
             thinking=model.thinking,
         )
-        calls = registry.load("procedures", settings["kind"]).requests(work)
+        calls = registry.load("procedures", settings.entry.kind).requests(work)
         return int(calls * self.problems[run.dataset])
 
     # -- estimates -------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from itc.grid.identity import digest
+from itc.config.identity import digest
 from itc.grid.paths import Paths
 from itc.grid.runs import Run
 

@@ -21,12 +21,11 @@ def check(grid: Grid) -> None:
     """
     try:
         for name in grid.generated:
-            entry = grid.model(name).model_dump(mode="json")
-            engines.check(name, {**entry, "api_key_env": None})
+            engines.check(name, grid.model(name).model_copy(update={"api_key_env": None}))
         for run in grid.runs:
             if run.model in grid.generated:
-                settings = grid.generation_cell(run)["settings"]
-                module = registry.load("procedures", settings["kind"])
+                settings = grid.settings_of(run)
+                module = registry.load("procedures", settings.entry.kind)
                 module.check(run.procedure, settings)
                 _check_asked(grid, run)
         for run in grid.held:
@@ -56,7 +55,7 @@ def check_keys(grid: Grid, rules: set[str]) -> None:
     wanted = {b.model for b in grid.batches if f"generate_{b.name}" in rules}
     try:
         for name in sorted(wanted):
-            engines.check(name, grid.model(name).model_dump(mode="json"))
+            engines.check(name, grid.model(name))
     except engines.EngineError as error:
         raise ConfigError(str(error)) from error
 

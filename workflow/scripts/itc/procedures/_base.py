@@ -3,12 +3,12 @@
 A procedure module holds
 
 * ``TITLE``; ``PARENT``: kind of procedure whose responses it reads, or None; ``PROMPTS``: role ->
-  variables its template may use; ``OPTIONS``: its own config keys -> meaning;
+  variables its template may use; class ``Options``: its own config keys (config.Options);
 * ``chains(work) -> iterator of chains``: a chain is a generator that yields ``Ask`` (or a list of
   asks that may run at once), is sent the ``Completion`` (or list), and yields ``Response`` for
   each row it records. Chains are independent, so they share one batch; a chain's own steps wait;
 * ``requests(work) -> int``: how many calls that are at most, for progress and estimates;
-* ``check(settings)`` where it has options to verify;
+* ``check(name, settings)``: what the types of its options cannot say;
 * judges also have ``read_score(row, settings) -> float | None``.
 
 Everything a chain asks for must follow from its work and the completions sent to it alone: a
@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+from itc.config.identity import canonical
+from itc.config.procedure import Kind, ProcedureError, Settings
 from itc.engines._base import Completion, Cut, Params, Request
-from itc.journal import canonical
-from itc.procedures._options import ProcedureError, prompts, template
+from itc.procedures._options import template
 from itc.procedures._rows import engine_settings, tokens, whole
 
 if TYPE_CHECKING:
@@ -92,18 +93,22 @@ class Work:
     dataset: str
     model: str
     procedure: str
-    settings: dict[str, Any]
+    settings: Settings
     problems: list[dict[str, Any]]
     parents: list[dict[str, Any]] | None
     draws: range
     seed: int
     thinking: tuple[str, str] | None
-    logprobs: int | None = None
+    logprobs: int = 0
     _known: dict[str, Any] | None = field(default=None, repr=False)
+
+    def options(self, kind: type[Kind]) -> Kind:
+        """Keys of this procedure's kind."""
+        return self.settings.options(kind)
 
     def render(self, role: str = "prompt", **variables: Any) -> str:
         """Fill the template of ``role``; raises ProcedureError for an unknown variable."""
-        text = prompts(self.settings).get(role)
+        text = self.settings.prompts.get(role)
         if text is None:
             raise ProcedureError(
                 f"procedure {self.procedure!r}: no prompt for role {role!r}; "
@@ -119,11 +124,10 @@ class Work:
 
     def request(self, ask: Ask) -> Request:
         """The engine's request of ``ask``: messages, sampling parameters, derived seed."""
-        system = self.settings.get("system_prompt")
+        system = self.settings.system_prompt
         messages = [{"role": "system", "content": system}] if system else []
         messages.append({"role": "user", "content": ask.prompt})
-        defaults = {"logprobs": self.logprobs or None, **ask.overrides}
-        params = Params.of(self.settings, **defaults)
+        params = Params.of(self.settings.entry, **{"logprobs": self.logprobs, **ask.overrides})
         return Request(tuple(messages), params, self.seed_of(ask), ask.prefix)
 
     def seed_of(self, ask: Ask) -> int:
@@ -153,7 +157,7 @@ class Work:
                 raise ProcedureError(
                     f"procedure {self.procedure!r}: its parent has no response to problem "
                     f"{problem['problem_id']!r} of {self.dataset!r} in this shard; generate "
-                    f"{self.settings.get('parent') or 'the parent'!r} first, with at least as many "
+                    f"{self.settings.entry.parent or 'the parent'!r} first, with at least as many "
                     f"draws"
                 )
             pairs.append((problem, [rows[draw] for draw in sorted(rows)]))
