@@ -46,6 +46,7 @@ if __name__ == "__main__":
                 parents=parents.get((run.dataset, grid.procedure(run.procedure).parent)),
                 output=Path(path),
                 block=grid.block(run.procedure),
+                identity=grid.run_identity(run.dataset, run.model, run.procedure),
             )
             for run, path in zip(runs, snakemake.output, strict=True)
         ]
@@ -57,5 +58,6 @@ if __name__ == "__main__":
             journal_root=Path(grid.journal),
             seed=grid.study.seed,
             draws=range(shard * size, (shard + 1) * size),
+            contents=grid.contents,
         )
         sys.stdout.flush()

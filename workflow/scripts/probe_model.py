@@ -34,5 +34,6 @@ if __name__ == "__main__":
             range(wanted.draws),
             variants(model, wanted.batch_sizes, wanted.dtypes),
             lambda frame: grade(frame, problems)["verdict"] == "right",
+            grid.contents,
         )
         tables.write(table, "probes", snakemake.output[0])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from itc.config.model import Model
 from itc.engines._base import (
     Cut,
     LongPromptError,
@@ -11,7 +10,6 @@ from itc.engines._base import (
     PromptError,
     Request,
     find_thinking_end,
-    identity,
     left_open,
 )
 from itc.engines._logprobs import Summary
@@ -102,19 +100,6 @@ def test_delimiters():
     assert find_thinking_end("a", True, PAIR) is None
     assert find_thinking_end("a</think>", False, None) is None
     assert left_open("<think>a</think><think>", PAIR) and not left_open("<think></think>", PAIR)
-
-
-def test_a_model_is_its_content_not_its_place(tmp_path):
-    for name, weights in (("a", b"1"), ("b", b"1"), ("c", b"2")):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "model.safetensors").write_bytes(weights)
-    a, b, c = (
-        identity(
-            Model(title="m", reasoning=False, model=str(tmp_path / n), gpu_memory_utilization=0.5)
-        )
-        for n in "abc"
-    )
-    assert a == b != c
 
 
 def test_summary_of_a_known_stream():

@@ -7,12 +7,11 @@ of the journal, so a job that was killed, resumed or run again gives the same by
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,42 +19,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc import registry, schemas, tables, timing
+from itc import migration, registry, tables, timing
+from itc.config import identity
 from itc.config.model import Model
 from itc.config.procedure import Settings
+from itc.contents import MEMORY, Contents
 from itc.engines import _base as engines
-from itc.generation_stream import Counts, Live, Progress, Stream
+from itc.generation_progress import Counts, Progress
+from itc.generation_stream import Live, Stream
+from itc.generation_table import table
 from itc.journal import Journal
+from itc.journal_index import Elsewhere
 from itc.procedures._base import Response, Work
 from itc.procedures._options import ProcedureError
 
 TERMINATED = 128 + signal.SIGTERM  # exit code of a job that was asked to stop and can be requeued
-
-_OF_ROW = (  # columns that a Response has under the same name
-    "problem_id",
-    "draw",
-    "round",
-    "parents",
-    "prompt_sha256",
-    "text",
-    "thinking_end",
-    "n_prompt_tokens",
-    "n_output_tokens",
-    "n_thinking_tokens",
-    "finish_reason",
-    "token_ids",
-    "seed",
-)
-_NULLABLE = {
-    "thinking_end": "Int32",
-    "n_prompt_tokens": "Int32",
-    "n_output_tokens": "Int32",
-    "n_thinking_tokens": "Int32",
-    "tensor_parallel": "Int32",
-    "draw": "int32",
-    "round": "int32",
-    "seed": "int64",
-}
 
 
 @dataclass
@@ -66,7 +44,8 @@ class Job:
     with its template texts and system message. procedure_hash: of all generation settings, part of
     the journal's path. parents: table ``responses`` of the parent procedure and shard, with columns
     answer and score of its annotations, or None. output: path of the parquet shard; its stem names
-    the shard. block: only that many of the shard's draws, None for all.
+    the shard. block: only that many of the shard's draws, None for all. identity:
+    what ``procedure_hash`` is the hash of, kept beside the journal for people and `identity`.
     """
 
     dataset: str
@@ -77,6 +56,7 @@ class Job:
     parents: pd.DataFrame | None
     output: Path
     block: int | None = None
+    identity: Mapping[str, Any] | None = None
 
 
 class Terminated(SystemExit):
@@ -107,12 +87,14 @@ def generate_shard(
     on_progress: Callable[[Counts], None] | None = None,
     *,
     lock_wait: float | None = None,
+    contents: Contents | None = None,
 ) -> dict[str, Any]:
     """Generate what the journals lack, write every job's table, return the session's timing.
 
     model: entry of config/models.yaml. seed: the study's. draws: the shard's block.
     on_progress: called between engine steps; default writes lines to stderr. lock_wait: seconds to
-    wait for another job on the same shard, None for ever, 0 refuses. The timing goes to
+    wait for another job on the same shard, None for ever, 0 refuses. contents: digests of weights,
+    by default remembered beside the journal. The timing goes to
     ``{shard}.timing.json`` beside each journal, never into a table. Raises EngineError,
     ProcedureError, JournalError, TableError; Terminated (exit code 143) after a SIGTERM.
     """
@@ -126,20 +108,27 @@ def generate_shard(
         stop = stack.enter_context(_termination())
         opened = _open_journals(stack, journal_root, model_name, jobs, lock_wait)
         journals = [opened[journal_path(journal_root, model_name, job)] for job in jobs]
+        for job in jobs:
+            if job.identity is not None:
+                migration.write(journal_path(journal_root, model_name, job).parent, job.identity)
         engine = registry.load("engines", model.engine)
+        contents = contents or Contents(Path(journal_root) / MEMORY)
         stream = Stream(
-            engines.identity(model),
-            lambda: engine.open_engine(model),
+            identity.of_model(model, contents.of_model(model)),
+            lambda: _opened(engine, model, model_name, jobs, journal_root),
             tell=on_progress or progress,
             stop=stop.requested,
         )
         clock = timing.Clock()
         try:
-            finished = stream.run(_lives(works, journals, stop))
+            elsewhere = _elsewhere(journal_root, model_name, jobs, set(opened))
+            finished = stream.run(_lives(works, journals, elsewhere, stop))
         except Exception:
             if stop.requested():  # the engine's processes got the signal too and died of it
                 raise Terminated() from None
             raise
+        finally:
+            _tell_origins(stream)
         platform = stream.engine.platform if stream.engine else None
         session = clock.session(stream.counts.told(), stream.start_seconds, platform)
         if on_progress is None:
@@ -150,7 +139,7 @@ def generate_shard(
         if not finished:
             raise Terminated()
         for job, work, journal in zip(jobs, works, journals, strict=True):
-            tables.write(_table(work, _rows(stream, work, journal)), "responses", job.output)
+            tables.write(table(work, _rows(stream, work, journal)), "responses", job.output)
     return session
 
 
@@ -189,12 +178,47 @@ def _kind(work: Work) -> Any:
     return registry.load("procedures", work.settings.entry.kind)
 
 
-def _lives(works: list[Work], journals: list[Journal], stop: _Termination) -> Iterator[Live]:
+def _lives(
+    works: list[Work], journals: list[Journal], elsewhere: dict[str, Elsewhere], stop: _Termination
+) -> Iterator[Live]:
     for work, journal in zip(works, journals, strict=True):
         for chain in _kind(work).chains(work):
             if stop.requested():
                 return
-            yield Live(chain, work, journal)
+            yield Live(chain, work, journal, elsewhere=elsewhere[work.procedure])
+
+
+def _opened(
+    engine: Any, model: Model, model_name: str, jobs: list[Job], root: str | Path
+) -> AbstractContextManager[engines.Engine]:
+    """Open the engine; first say what is sampled again for one changed key."""
+    for job in {job.procedure_hash: job for job in jobs if job.identity is not None}.values():
+        own = journal_path(root, model_name, job).parent
+        line = migration.warning(root, model_name, job.procedure, own.name, job.identity or {})
+        if line and not any(path.stat().st_size for path in own.glob("*.jsonl")):
+            print(line, file=sys.stderr, flush=True)
+    opened: AbstractContextManager[engines.Engine] = engine.open_engine(model)
+    return opened
+
+
+def _tell_origins(stream: Stream) -> None:
+    for (procedure, origin), count in sorted(stream.origins.items()):
+        print(
+            f"{count} answers to {procedure} were found in {origin} and taken over from there; "
+            "none of them is asked again",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _elsewhere(
+    root: str | Path, model_name: str, jobs: list[Job], own: set[Path]
+) -> dict[str, Elsewhere]:
+    """Per procedure, the journals of other paths that may hold its answers."""
+    return {
+        name: Elsewhere(root, model_name, name, own)
+        for name in dict.fromkeys(job.procedure for job in jobs)
+    }
 
 
 def _rows(stream: Stream, work: Work, journal: Journal) -> list[Response]:
@@ -205,26 +229,6 @@ def _rows(stream: Stream, work: Work, journal: Journal) -> list[Response]:
         for row in rows[start:]:  # lists of ints would take ten times the memory
             row.token_ids = np.asarray(row.token_ids, dtype=np.int32)
     return rows
-
-
-def _table(work: Work, rows: list[Response]) -> pd.DataFrame:
-    """Rows of one job as a frame of table ``responses``."""
-    columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in _OF_ROW}
-    columns["dataset"] = [work.dataset] * len(rows)
-    columns["model"] = [work.model] * len(rows)
-    columns["procedure"] = [work.procedure] * len(rows)
-    columns["response_id"] = [work.response_id(r.problem_id, r.draw, r.round) for r in rows]
-    for name in ("engine", "engine_version", "dtype", "gpu", "tensor_parallel"):
-        columns[name] = [row.platform.get(name) for row in rows]
-    settings = [row.platform.get("settings") for row in rows]
-    columns["engine_settings"] = [json.dumps(s, sort_keys=True) if s else None for s in settings]
-    for name in schemas.LOGPROBS:
-        columns[name] = [row.logprobs.get(name) for row in rows]
-    for name, kind in _NULLABLE.items():
-        columns[name] = pd.array(columns[name], dtype=kind)
-    for name in schemas.LOGPROBS:
-        columns[name] = pd.array(columns[name], dtype="Float64")
-    return pd.DataFrame(columns)
 
 
 def _open_journals(

@@ -18,6 +18,7 @@ import pandas as pd
 
 from itc import tables
 from itc.config.model import Model
+from itc.contents import Contents
 from itc.generate import Job, generate_shard
 from itc.schemas import FLOAT, INT, STRING, Schema, register
 
@@ -84,11 +85,13 @@ def probe(
     draws: range,
     changes: dict[str, dict[str, Any]],
     correct: Callable[[pd.DataFrame], pd.Series],
+    contents: Contents | None = None,
 ) -> pd.DataFrame:
     """Generate ``job`` once per variant, journals below ``folder``; returns table ``probes``.
 
     changes: see ``variants``; the first is the reference. correct: 1.0 or 0.0 for each response of
     a table ``responses``. Variants that are done are taken from their journals.
+    contents: digests of weights, see ``generate_shard``.
     """
     runs: dict[str, pd.DataFrame] = {}
     for name, change in changes.items():
@@ -96,7 +99,8 @@ def probe(
         with tempfile.TemporaryDirectory() as views:  # the journals are the record
             output = Path(views) / Path(job.output).name
             entry = model.model_copy(update=change)
-            generate_shard(entry, model_name, [replace(job, output=output)], place, seed, draws)
+            jobs = [replace(job, output=output)]
+            generate_shard(entry, model_name, jobs, place, seed, draws, contents=contents)
             runs[name] = tables.read(output, "responses")
     reference = next(iter(runs))
     rows = [

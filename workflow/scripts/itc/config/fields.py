@@ -34,10 +34,12 @@ class Decides:
 
     neutral: value at which the field says nothing; the key then stays out of the identity. It is
     no default: a default may change, a neutral value never does. of: what the field decides.
+    content: the value names a file or folder, which counts by its content, wherever it lies.
     """
 
     neutral: Any = ALWAYS
     of: Identity = "responses"
+    content: bool = False
 
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler

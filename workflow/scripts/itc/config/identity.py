@@ -106,28 +106,39 @@ def _further(kind: str, name: str, extra: Mapping[str, Any] | None) -> dict[str,
     }
 
 
-def of_model(
-    model: Model, weights: str | None = None, chat_template: str | None = None
-) -> dict[str, Any]:
+def of_model(model: Model, contents: Mapping[str, str] | None = None) -> dict[str, Any]:
     """What of a model decides its answers; part of every request key.
 
-    weights: digest of a local folder's content, which then counts instead of its place.
-    chat_template: text of the file that the key names. Options that the engine's file lists as
-    SERVING decide nothing, wherever they are given.
+    contents: path, as the entry writes it -> digest of what lies there, which then counts instead
+    of its place (see ``itc.contents.of_model``). Options that the engine's file lists as SERVING
+    decide nothing, wherever they are given.
     """
+    contents = contents or {}
     found = deciding(model)
-    if weights is not None:
-        found["model"] = weights
-    if chat_template is not None:
-        found["chat_template"] = normal(chat_template, chat=True)
     about = registry.constants("engines", model.engine)
-    serving = about.get("SERVING", ())
-    options = {k: v for k, v in found.pop("engine_options", {}).items() if k not in serving}
-    return (
-        found
-        | ({"engine_options": options} if options else {})
-        | _numbered("engines", model.engine)
-    )
+    options = found.pop("engine_options", {})
+    options = {key: options[key] for key in options if key not in about.get("SERVING", ())}
+    if options:
+        found["engine_options"] = _by_content(options, contents)
+    weights = ("model",) if about.get("WEIGHTS") else ()
+    for name in (*weights, *by_content(type(model))):
+        if name in found:
+            found[name] = _by_content(found[name], contents)
+    return found | _numbered("engines", model.engine)
+
+
+def by_content(section: type[BaseModel]) -> tuple[str, ...]:
+    """Fields of ``section`` whose value names a file or folder that counts by its content."""
+    marks = {name: mark(section, name) for name in section.model_fields}
+    return tuple(n for n, about in marks.items() if isinstance(about, Decides) and about.content)
+
+
+def _by_content(value: Any, contents: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return contents.get(value, value)
+    if isinstance(value, Mapping):
+        return {key: _by_content(item, contents) for key, item in value.items()}
+    return [_by_content(v, contents) for v in value] if isinstance(value, list) else value
 
 
 def of_procedure(settings: Settings) -> dict[str, Any]:

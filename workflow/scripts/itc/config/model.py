@@ -69,7 +69,7 @@ class Model(Section):
     enable_thinking: Annotated[bool | None, Decides(neutral=None)] = Field(
         None, description="Switch of the chat template, if any."
     )
-    chat_template: Annotated[str | None, Decides(neutral=None)] = Field(
+    chat_template: Annotated[str | None, Decides(neutral=None, content=True)] = Field(
         None, description="Template file, if the model has none; it counts by its content."
     )
     trust_remote_code: Annotated[bool, Decides(neutral=False)] = Field(

@@ -9,7 +9,6 @@ datasets and procedures share one continuous batch and each is journalled as it 
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from pydantic import ConfigDict, Field
 
 from itc import registry
 from itc.config.fields import Decides
-from itc.config.identity import canonical, deciding, of_model
+from itc.config.identity import deciding
 from itc.config.model import Model
 from itc.config.sampling import Sampling
 
@@ -166,37 +165,9 @@ def template_kwargs(model: Model) -> dict[str, Any]:
     return {} if model.enable_thinking is None else {"enable_thinking": model.enable_thinking}
 
 
-def identity(model: Model) -> dict[str, Any]:
-    """What of a model decides its answers, for request keys; a folder counts by its content.
-
-    A folder is identified by the sha256 of its small files and the names and sizes of its large
-    ones (weights over 64 MB are not read), so moving it changes nothing. Raises EngineError for
-    a folder without weights.
-    """
-    local = model.engine == "vllm" and model.model and Path(model.model).is_dir()
-    template = Path(model.chat_template) if model.chat_template else None
-    return of_model(
-        model,
-        folder_digest(Path(str(model.model))) if local else None,
-        template.read_text(encoding="utf-8") if template else None,
-    )
-
-
-def folder_digest(folder: Path) -> str:
-    """Digest of a model folder's content; raises EngineError where it holds no weights."""
-    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
-        raise EngineError(
-            f"model folder {folder} holds no weights (*.safetensors or *.bin); "
-            f"download or train them there, or correct `model` in config/models.yaml"
-        )
-    digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.suffix in {".json", ".jinja", ".safetensors", ".bin", ".model"}:
-            size = path.stat().st_size
-            digest.update(canonical([path.name, size]))
-            if size <= 64 << 20:
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def has_weights(folder: Path) -> bool:
+    """Whether a folder holds weights that an engine can load."""
+    return any(folder.glob("*.safetensors")) or any(folder.glob("*.bin"))
 
 
 def check(model_name: str, model: Model) -> None:
@@ -211,7 +182,11 @@ def check(model_name: str, model: Model) -> None:
         if model.engine == "vllm":
             folder = Path(where)
             if folder.is_dir():
-                folder_digest(folder)
+                if not has_weights(folder):
+                    raise EngineError(
+                        f"model folder {folder} holds no weights (*.safetensors or *.bin); "
+                        "download or train them there, or correct `model` in config/models.yaml"
+                    )
             elif folder.is_absolute() or where.startswith((".", "models/")):
                 raise EngineError(f"key 'model': there is no folder {where}")
             elif where.count("/") != 1:

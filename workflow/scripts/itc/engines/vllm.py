@@ -20,6 +20,7 @@ from itc.engines._prompt import Prompt, Prompter
 
 TITLE = "vLLM, offline"
 
+WEIGHTS = True  # loads them itself, so a local folder counts by its content
 SERVING = (  # options that decide where and how fast, and change answers by rounding at most
     "max_num_batched_tokens",
     "swap_space",

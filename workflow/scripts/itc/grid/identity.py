@@ -15,9 +15,8 @@ from itc.config import ConfigError, identity
 from itc.config.identity import digest
 from itc.config.procedure import Settings
 from itc.config.schema import Config, Dataset, Model, Procedure
+from itc.contents import MEMORY, Contents
 from itc.deposit.archives import Archives
-from itc.engines import _base as engines
-from itc.fingerprint import of_file
 
 
 class Identities:
@@ -29,6 +28,8 @@ class Identities:
     def __init__(self, config: Config, base: Path):
         self.config, self.study, self.base = config, config.study, base
         self.archives = Archives(config)
+        # Digests of weights and recordings, each read once: beside what was made of them.
+        self.contents = Contents(Path(config.journal) / MEMORY)
 
     # -- definitions -----------------------------------------------------------------------------
 
@@ -167,10 +168,9 @@ class Identities:
         return files
 
     def import_identity(self, name: str) -> dict[str, Any]:
-        """What of an `imports` entry decides the responses: its reading, and its files' sizes."""
+        """What of an `imports` entry decides the responses: its reading, and its files' content."""
         files = [*self.recordings(name), *self.companions(name).values()]
-        sizes = [str(file.stat().st_size) for file in files]
-        return identity.of_import(self.config.imports[name], sizes)
+        return identity.of_import(self.config.imports[name], self.contents.files(files))
 
     # -- hashes ----------------------------------------------------------------------------------
 
@@ -187,24 +187,29 @@ class Identities:
         source = self.import_identity(entry.import_from) if entry.import_from else None
         local = (entry.model_extra or {}).get("path")
         path = self.base / str(local)
-        content = of_file(path) if local and path.is_file() else None
+        content = self.contents.file(path) if local and path.is_file() else None
         return digest(identity.of_dataset(entry, content, source))
 
     @cached_property
-    def _identities(self) -> dict[str, Any]:
+    def model_identities(self) -> dict[str, Any]:
         """What of each model decides what it writes: local weights count by content."""
-        return {name: engines.identity(self.model(name)) for name in self.generated}
+        return {
+            name: identity.of_model(self.model(name), self.contents.of_model(self.model(name)))
+            for name in self.generated
+        }
+
+    def run_identity(self, dataset: str, model: str, procedure: str) -> dict[str, Any]:
+        """All that decides what ``model`` writes, the problems themselves aside."""
+        parent = self.procedure(procedure).parent
+        return identity.of_responses(
+            self.study.seed,
+            self.model_identities[model],
+            self.asked(dataset, procedure),
+            self.run_hash(dataset, model, parent) if parent else None,
+            # Children see all draws of a block, so its size is part of what they saw.
+            self.block(procedure) if parent else None,
+        )
 
     def run_hash(self, dataset: str, model: str, procedure: str) -> str:
-        """Hash of all that decides what ``model`` writes, the problems themselves aside."""
-        parent = self.procedure(procedure).parent
-        return digest(
-            identity.of_responses(
-                self.study.seed,
-                self._identities[model],
-                self.asked(dataset, procedure),
-                self.run_hash(dataset, model, parent) if parent else None,
-                # Children see all draws of a block, so its size is part of what they saw.
-                self.block(procedure) if parent else None,
-            )
-        )
+        """Hash of a run's identity, which its path bears."""
+        return digest(self.run_identity(dataset, model, procedure))
