@@ -32,7 +32,7 @@ if __name__ == "__main__":
                 parents=None,
                 draws=range(1),
                 seed=grid.study.seed,
-                thinking=engines.thinking(model),
+                thinking=engines.active_thinking(model, grid.settings_of(run)),
             )
             for run in runs
         ]

@@ -169,8 +169,9 @@ def _work(model: Model, model_name: str, job: Job, seed: int, draws: range) -> W
         parents=parents,
         draws=draws,
         seed=seed,
-        thinking=engines.thinking(model),
+        thinking=engines.active_thinking(model, job.settings),
         logprobs=model.logprobs,
+        resample=model.resample,
     )
 
 

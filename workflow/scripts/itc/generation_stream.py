@@ -12,7 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from itc.config.identity import behaviour
-from itc.engines._base import TOO_LONG, Completion, Engine, LongPromptError, Request
+from itc.engines._base import (
+    TOO_LONG,
+    Completion,
+    Engine,
+    LongPromptError,
+    PromptError,
+    Request,
+)
 from itc.generation_progress import Counts
 from itc.journal import Journal, request_key
 from itc.journal_index import Elsewhere
@@ -146,6 +153,9 @@ class Stream:
             live.waiting -= 1
             self._skip(live, index, key, error)
             return
+        except PromptError as error:
+            error.args = (f"{self._name(live.work, ask)}: {error.args[0]}",)
+            raise
         self.counts.asked += 1
         self._waiters[key] = [(live, index)]
 

@@ -16,6 +16,7 @@ from itc.engines._base import (
     LongPromptError,
     PromptError,
 )
+from itc.engines._pieces import stop_ids
 from itc.engines._prompt import Prompter
 from itc.procedures._base import Ask, Work
 from itc.procedures._options import ProcedureError
@@ -44,7 +45,7 @@ def open_prompter(model: Model) -> Prompter:
             f"the tokenizer of {where} cannot be loaded ({error}); download the model first, or "
             "correct `model` and `revision` in config/models.yaml"
         ) from error
-    return Prompter.of(model, tokenizer, int(window))
+    return Prompter.of(model, tokenizer, int(window), stop_ids(where, **options))
 
 
 def _window(config: Any) -> int:

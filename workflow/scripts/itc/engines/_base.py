@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
 from pydantic import ConfigDict, Field
 
@@ -20,6 +20,7 @@ from itc import registry
 from itc.config.fields import Decides
 from itc.config.identity import deciding
 from itc.config.model import Model
+from itc.config.procedure import Settings
 from itc.config.sampling import Sampling
 
 TOO_LONG = "prompt_too_long"  # finish_reason of a request that was never run for its length
@@ -64,12 +65,15 @@ class Params(Sampling):
 class Cut:
     """The beginning of an earlier output, as part of a prefix.
 
-    ids: its token ids. thinking_tokens: so many tokens of its thinking are kept, with what stands
-    before them; None keeps everything but a closing end-of-text token.
+    ids: its token ids. thinking_tokens: the number of tokens of its thinking that are kept, with
+    what comes before them. Without that number ``until`` says where the cut is: ``end`` keeps
+    everything but a closing end-of-text token, ``thinking`` all of the thinking without its closing
+    delimiter, ``answer`` all before the first character of the answer that is no white space.
     """
 
     ids: tuple[int, ...]
     thinking_tokens: int | None = None
+    until: Literal["end", "thinking", "answer"] = "end"
 
 
 @dataclass(frozen=True)
@@ -78,13 +82,15 @@ class Request:
 
     messages: chat messages, dicts of role and content. prefix: beginning of the answer that the
     model continues, a sequence of texts and Cuts; texts are tokenised on their own. seed: in
-    [0, 2**63).
+    [0, 2**63). parent_sha256: ``prompt_sha256`` of the response that the prefix was cut from; the
+    prompt must be the same. It follows from the rest, so it is no part of the request's key.
     """
 
     messages: tuple[dict[str, str], ...]
     params: Params
     seed: int
     prefix: tuple[str | Cut, ...] = ()
+    parent_sha256: str = ""
 
     def content(self) -> dict[str, Any]:
         """Everything that decides the answer beside the model, as plain JSON values."""
@@ -160,6 +166,26 @@ def thinking(model: Model) -> tuple[str, str] | None:
     return model.thinking
 
 
+def active_thinking(model: Model, settings: Settings | None = None) -> tuple[str, str] | None:
+    """Delimiters of a model that thinks as it is asked here; None where its thinking is off.
+
+    settings: of the procedure that asks.
+    """
+    off = switched_off(model, settings) or not model.reasoning
+    return None if off else thinking(model)
+
+
+def switched_off(model: Model, settings: Settings | None = None) -> bool:
+    """Whether a switch of the chat template (enable_thinking, thinking) turns the thinking off.
+
+    settings: of the procedure that asks, whose own switches win over the model's.
+    """
+    switches = template_kwargs(model)
+    for given in (model, settings.entry if settings else None):
+        switches |= getattr(given, "chat_template_kwargs", None) or {}
+    return any(switches.get(name) is False for name in ("enable_thinking", "thinking"))
+
+
 def template_kwargs(model: Model) -> dict[str, Any]:
     """Variables given to the chat template."""
     return {} if model.enable_thinking is None else {"enable_thinking": model.enable_thinking}
@@ -177,7 +203,11 @@ def check(model_name: str, model: Model) -> None:
     """
     try:
         registry.path("engines", model.engine)
-        thinking(model)
+        if thinking(model) and not model.reasoning and not switched_off(model):
+            raise EngineError(
+                "key 'reasoning': false, but the entry has delimiters of a thinking and no switch "
+                "turns it off; give `enable_thinking: false`, or leave `thinking` out"
+            )
         where = model.model or ""
         if model.engine == "vllm":
             folder = Path(where)
@@ -203,14 +233,13 @@ def find_thinking_end(text: str, is_open: bool, pair: tuple[str, str] | None) ->
     """Offset behind the first closing delimiter of a thinking block in ``text``, else None."""
     if pair is None:
         return None
-    start = 0
-    if not is_open:
-        begin = text.find(pair[0])
-        if begin < 0:
-            # Some models close a block that they never opened: what stands before is thinking.
-            begin = -len(pair[0])
-        start = begin + len(pair[0])
-    end = text.find(pair[1], start)
+    # Some models close a block that they never opened: what comes before is thinking. So the first
+    # closing delimiter counts, whether or not an opening one comes before it; one that is a part of
+    # the opening delimiter itself does not.
+    begin = -1 if is_open else text.find(pair[0])
+    end = text.find(pair[1])
+    if 0 <= begin <= end < begin + len(pair[0]):
+        end = text.find(pair[1], begin + len(pair[0]))
     return None if end < 0 else end + len(pair[1])
 
 

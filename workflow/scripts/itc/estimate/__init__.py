@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from itc import registry
+from itc.engines import _base as engines
 from itc.estimate.measured import Measured, measure
 from itc.grid import Grid
 from itc.grid.runs import Run
@@ -109,7 +110,7 @@ class Estimate:
             parents=parents,
             draws=draws,
             seed=0,
-            thinking=model.thinking,
+            thinking=engines.active_thinking(model, settings),
         )
         calls = registry.load("procedures", settings.entry.kind).requests(work)
         return int(calls * self.problems[run.dataset])

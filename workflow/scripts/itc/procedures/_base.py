@@ -26,9 +26,9 @@ import jinja2
 
 from itc.config.identity import canonical
 from itc.config.procedure import Kind, ProcedureError, Settings
-from itc.engines._base import Completion, Cut, Params, Request
+from itc.engines._base import TOO_LONG, Completion, Cut, Params, Request
 from itc.procedures._options import template
-from itc.procedures._rows import engine_settings, tokens, whole
+from itc.procedures._rows import engine_settings, tokens, unfinished, whole
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,7 +47,10 @@ PLATFORM = ("engine", "engine_version", "dtype", "gpu", "tensor_parallel")
 
 @dataclass(frozen=True)
 class Ask:
-    """One call: the user's message, a prefix of the answer, what tells its seed from others'."""
+    """One call: the user's message, a prefix of the answer, what tells its seed from others'.
+
+    parent_sha256: ``prompt_sha256`` of the response that the prefix was cut from, if known.
+    """
 
     problem_id: str
     draw: int
@@ -56,6 +59,7 @@ class Ask:
     prefix: tuple[str | Cut, ...] = ()
     step: str = ""  # which call of this row: e.g. critique, summary 2
     overrides: Mapping[str, Any] = field(default_factory=dict)  # of sampling parameters
+    parent_sha256: str = ""
 
 
 @dataclass
@@ -88,6 +92,8 @@ class Work:
 
     problems: rows of table datasets. parents: rows of table responses with ``answer`` and
     ``score`` of their annotations, sorted by (problem_id, draw, round); None without parent.
+    thinking: delimiters of a model that thinks before it answers; None for one that does not, or
+    whose thinking is switched off. resample: raised in the model's entry to draw everything again.
     """
 
     dataset: str
@@ -100,6 +106,7 @@ class Work:
     seed: int
     thinking: tuple[str, str] | None
     logprobs: int = 0
+    resample: int = 0
     _known: dict[str, Any] | None = field(default=None, repr=False)
 
     def options(self, kind: type[Kind]) -> Kind:
@@ -128,10 +135,13 @@ class Work:
         messages = [{"role": "system", "content": system}] if system else []
         messages.append({"role": "user", "content": ask.prompt})
         params = Params.of(self.settings.entry, **{"logprobs": self.logprobs, **ask.overrides})
-        return Request(tuple(messages), params, self.seed_of(ask), ask.prefix)
+        return Request(tuple(messages), params, self.seed_of(ask), ask.prefix, ask.parent_sha256)
 
     def seed_of(self, ask: Ask) -> int:
-        """Seed of one call, in [0, 2**63); another for every (problem, draw, round, step)."""
+        """Seed of one call, in [0, 2**63); another for every (problem, draw, round, step).
+
+        Raising ``resample`` gives other seeds; 0, its neutral value, is no part of them.
+        """
         return derive_seed(
             self.seed,
             self.model,
@@ -141,6 +151,7 @@ class Work:
             ask.draw,
             ask.round,
             ask.step,
+            *([self.resample] if self.resample else []),
         )
 
     def by_problem(self) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
@@ -181,7 +192,7 @@ class Work:
         end = last.thinking_end
         if end is not None:
             end += len(head)
-        elif earlier and not self._unclosed(last):
+        elif earlier and not (unfinished(vars(last)) or self._unclosed(last)):
             end = len(head)
         thought = last.n_thinking_tokens
         return Response(
@@ -208,7 +219,8 @@ class Work:
         """The row of an answer that the model went on with from a prefix: prefix and output.
 
         It is charged as if the model had written it in one go: the prompt once, the prefix as
-        output. thought: thinking tokens, if not those of prefix and output together.
+        output. thought: thinking tokens, if not those of prefix and output together. A prompt over
+        the window was never run, so nothing of it is thinking.
         """
         text = done.prefix_text + done.text
         ids = done.prefix_ids + done.token_ids
@@ -227,7 +239,9 @@ class Work:
             thinking_end=end,
             n_prompt_tokens=done.n_prompt_tokens,
             n_output_tokens=len(ids),
-            n_thinking_tokens=inside if thought is None else thought,
+            n_thinking_tokens=(
+                inside if thought is None or done.finish_reason == TOO_LONG else thought
+            ),
             token_ids=ids,
             finish_reason=done.finish_reason,
             prompt_sha256=done.prompt_sha256,

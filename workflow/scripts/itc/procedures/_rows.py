@@ -42,6 +42,12 @@ def tokens(row: Mapping[str, Any]) -> tuple[int, ...]:
     return tuple(int(token) for token in found)
 
 
+def prompt_of(row: Mapping[str, Any]) -> str:
+    """Digest of the prompt that a row answers; empty where none was recorded."""
+    value = row.get("prompt_sha256")
+    return value if isinstance(value, str) else ""
+
+
 def shown_answer(answer: Any) -> str:
     """An extracted answer as prompts show it."""
     return NO_ANSWER if answer is None or answer != answer else str(answer)

@@ -10,6 +10,7 @@ never closed cannot be extended; its row repeats the previous one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -20,7 +21,7 @@ from itc.config.procedure import Settings
 from itc.engines._base import Cut
 from itc.procedures._base import Ask, Chain, Work
 from itc.procedures._options import ProcedureError, check_prompts
-from itc.procedures._rows import tokens
+from itc.procedures._rows import prompt_of, tokens
 
 TITLE = "Extended thinking"
 PARENT = "sample"
@@ -51,7 +52,7 @@ def requests(work: Work) -> int:
 
 
 def chains(work: Work) -> Iterator[Chain]:
-    """The prompt must be the one the parent answered, its prefix is cached."""
+    """The prompt is the one the parent answered, which the engine checks; it is cached."""
     for problem, rows in work.by_problem():
         prompt = work.render(question=problem["question"])
         for row in rows:
@@ -63,9 +64,9 @@ def _chain(work: Work, prompt: str, parent: Mapping[str, Any]) -> Chain:
     for number in range(1, work.options(Options).times + 1):
         ask = Ask(row["problem_id"], row["draw"], number, prompt)
         if _can_go_on(work, row):
-            thought = int(row["n_thinking_tokens"]) if work.thinking else None
-            prefix = (Cut(tokens(row), thought), _joint(row, work))
-            done = yield Ask(row["problem_id"], row["draw"], number, prompt, prefix=prefix)
+            kept = Cut(tokens(row), until="thinking" if work.thinking else "end")
+            prefix = (kept, _joint(row, work))
+            done = yield replace(ask, prefix=prefix, parent_sha256=prompt_of(parent))
             response = work.continued(ask, done, [row["response_id"]])
         else:
             response = work.carried(row, ask)

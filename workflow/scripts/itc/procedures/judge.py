@@ -9,17 +9,18 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from itc.config import procedure as base
 from itc.config.fields import INCIDENTAL, Decides, Whole
 from itc.config.procedure import Settings
-from itc.engines._base import Completion
+from itc.engines._base import TOO_LONG, Completion, Cut
 from itc.procedures._base import JOIN, Ask, Chain, Work
 from itc.procedures._options import ProcedureError, check_prompts
-from itc.procedures._rows import shown_answer, unfinished, visible
+from itc.procedures._rows import shown_answer, tokens, unfinished, visible
 
 TITLE = "Self-judged score"
 PARENT = "sample"
@@ -38,11 +39,27 @@ class Options(base.Options):
         ("Yes", "No"), description="The two words of scale yesno."
     )
     votes: Annotated[Whole, Decides(neutral=1)] = Field(
-        1, ge=1, description="Independent judgements of each response."
+        1,
+        ge=1,
+        description="Independent judgements of each response. Scale yesno of a model that does not "
+        "think asks once: the probability does not depend on the draw.",
     )
     show: Annotated[Literal["visible", "full"], Decides(neutral="visible")] = Field(
         "visible", description="visible: the response after its thinking; full: all of it."
     )
+
+    @field_validator("words", mode="before")
+    @classmethod
+    def _two_words(cls, value: object) -> object:
+        words = value if isinstance(value, list | tuple) else ()
+        if not all(isinstance(word, str) for word in words):
+            raise ValueError(
+                "put the words in quotes, else YAML reads Yes and No as true and false"
+            )
+        stripped = tuple(word.strip() for word in words)
+        if len(stripped) != 2 or len(set(stripped)) != 2 or not all(stripped):
+            raise ValueError('needs two different words, e.g. ["Yes", "No"]')
+        return stripped
 
 
 # The last "Score: N" or "Score: N/10"; markdown and brackets around the number are tolerated.
@@ -64,7 +81,7 @@ def requests(work: Work) -> int:
     options = work.options(Options)
     calls = 2 if options.scale == "yesno" and work.thinking else 1
     rows = sum(len(rows) for _, rows in work.by_problem())
-    return rows * options.votes * calls
+    return rows * _votes(work) * calls
 
 
 def chains(work: Work) -> Iterator[Chain]:
@@ -78,7 +95,7 @@ def chains(work: Work) -> Iterator[Chain]:
                 response=row.get("text") or "" if full else visible(row),
                 answer=shown_answer(row.get("answer")),
             )
-            for vote in range(1, options.votes + 1):
+            for vote in range(1, _votes(work) + 1):
                 ask = Ask(problem["problem_id"], row["draw"], vote, prompt)
                 yield (
                     _yesno_chain(work, ask, row)
@@ -121,23 +138,18 @@ def _yesno_chain(work: Work, ask: Ask, row: Mapping[str, Any]) -> Chain:
     """Let a thinking model think, then ask for the one token that decides."""
     words = work.options(Options).words
     calls: list[Completion] = []
-    prefix: tuple[str, ...] = ()
+    prefix: tuple[str | Cut, ...] = ()
     if work.thinking:
         first = yield ask
         calls.append(first)
         response = work.record(ask, calls, [row["response_id"]])
-        if unfinished(vars(response)):  # it never came to an answer
-            yield response
+        if unfinished(vars(response)) or first.finish_reason == TOO_LONG:
+            yield response  # it never came to an answer
             return
         if first.thinking_end is not None:
-            rest = first.text[first.thinking_end :]
-            gap = rest[: len(rest) - len(rest.lstrip())] or JOIN
-            prefix = (first.text[: first.thinking_end] + gap,)
-    decision = yield Ask(
-        ask.problem_id,
-        ask.draw,
-        ask.round,
-        ask.prompt,
+            prefix = _up_to_answer(work, first)
+    decision = yield replace(
+        ask,
         prefix=prefix,
         step="decision",
         overrides={"choices": words, "max_tokens": 1},
@@ -145,16 +157,33 @@ def _yesno_chain(work: Work, ask: Ask, row: Mapping[str, Any]) -> Chain:
     response = work.record(ask, [*calls, decision], [row["response_id"]])
     if calls:  # the decision continues the first call, whose prompt is charged once
         response.n_prompt_tokens = calls[0].n_prompt_tokens
-    response.finish_reason = "stop"  # one token was all that was wanted
+    if response.finish_reason != TOO_LONG:
+        response.finish_reason = "stop"  # one token was all that was wanted
     response.logprobs = _normalised(decision.logprobs, decision.text, words)
     yield response
+
+
+def _up_to_answer(work: Work, first: Completion) -> tuple[str | Cut, ...]:
+    """The thinking as it was recorded, token by token, up to the place of the answer."""
+    rest = first.text[first.thinking_end :]
+    after = () if rest else (JOIN,)  # cut off right after the thinking: as most models go on
+    return (Cut(tokens({**vars(first), "response_id": work.procedure}), until="answer"), *after)
 
 
 def _normalised(found: Mapping[str, float], text: str, words: Sequence[str]) -> dict[str, float]:
     """Log-probability of the word written, among the two words alone."""
     values = [found[f"choice:{word}"] for word in words if f"choice:{word}" in found]
-    if len(values) < len(words) or not text:
+    if len(values) < len(words):
+        return {}
+    shown = text.strip()
+    written = next((i for i, w in enumerate(words) if shown and w.startswith(shown)), None)
+    if written is None:
         return {}
     total = math.log(sum(math.exp(v - max(values)) for v in values)) + max(values)
-    written = next((i for i, w in enumerate(words) if w.startswith(text.strip())), None)
-    return {} if written is None else {"cumulative_logprob": round(values[written] - total, 6)}
+    return {"cumulative_logprob": round(values[written] - total, 6)}
+
+
+def _votes(work: Work) -> int:
+    """Votes asked for; one where no thinking precedes the decision, whose probability is fixed."""
+    options = work.options(Options)
+    return 1 if options.scale == "yesno" and not work.thinking else options.votes

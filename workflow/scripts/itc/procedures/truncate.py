@@ -9,6 +9,7 @@ the prompt charged once. A thinking that ended before the budget is the parent's
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from pydantic import Field, field_validator
@@ -19,7 +20,7 @@ from itc.config.procedure import Settings
 from itc.engines._base import Cut
 from itc.procedures._base import Ask, Chain, Work
 from itc.procedures._options import ProcedureError, check_prompts
-from itc.procedures._rows import tokens, unfinished
+from itc.procedures._rows import prompt_of, tokens, unfinished
 
 TITLE = "Truncated thinking"
 PARENT = "sample"
@@ -54,14 +55,14 @@ def requests(work: Work) -> int:
     """At most one call per response and budget."""
     if work.thinking is None:
         raise ProcedureError(
-            f"procedures.{work.procedure}: model {work.model!r} has no thinking to cut; set "
-            f"`reasoning_only: true` here, or `thinking` in the model's entry"
+            f"procedures.{work.procedure}: model {work.model!r} has no thinking to cut, or it is "
+            f"switched off; set `reasoning_only: true` here, or `thinking` in the model's entry"
         )
     return sum(len(rows) for _, rows in work.by_problem()) * len(work.options(Options).budgets)
 
 
 def chains(work: Work) -> Iterator[Chain]:
-    """The prompt must be the one the parent answered, its prefix is cached."""
+    """The prompt is the one the parent answered, which the engine checks; it is cached."""
     for problem, rows in work.by_problem():
         prompt = work.render(question=problem["question"])
         for row in rows:
@@ -85,6 +86,6 @@ def _chain(work: Work, ask: Ask, row: Mapping[str, Any]) -> Chain:
         )
     else:
         prefix = (f"{opening}\n\n{closing}\n\n{force}",)
-    done = yield Ask(ask.problem_id, ask.draw, ask.round, ask.prompt, prefix=prefix)
+    done = yield replace(ask, prefix=prefix, parent_sha256=prompt_of(row))
     response = work.continued(ask, done, [row["response_id"]], thought=kept)
     yield response
