@@ -7,7 +7,7 @@ words of one token share one call, and each further token of a word is one more.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from itc.engines._base import Completion, EngineError
@@ -19,16 +19,13 @@ Place = tuple[int, ...]  # tokens of a word that come before
 class Choices:
     """Words at one place, token by token.
 
-    words: as configured. encode: token ids of a text by itself. lead: white space that the model
-    writes as part of the word's first token here. Raises EngineError where two words begin with the
-    same token, so that the token written would not tell them apart.
+    words: as configured. ids: token ids of each at this place. Raises EngineError where two words
+    begin with the same token, so that the token written would not tell them apart.
     """
 
-    def __init__(
-        self, words: Sequence[str], encode: Callable[[str], list[int]], lead: str = ""
-    ) -> None:
+    def __init__(self, words: Sequence[str], ids: Sequence[Sequence[int]]) -> None:
         self.words = tuple(words)
-        self._ids = {word: tuple(encode(lead + word)) for word in self.words}
+        self._ids = {w: tuple(tokens) for w, tokens in zip(words, ids, strict=True)}
         self.first = [ids[0] for ids in self._ids.values()]
         if len(set(self.first)) < len(self.words):
             raise EngineError(

@@ -38,10 +38,10 @@ class Pieces:
 
     def inner(self, text: str) -> list[int]:
         """Token ids of ``text`` as they are within a longer text."""
-        if self._spaces:
-            head = self.encode("\n")
-            whole = self.encode("\n" + text)
-            if whole[: len(head)] == head:
+        for before in ("\n", "x", ".") if self._spaces else ():
+            head = self.encode(before)
+            whole = self.encode(before + text)
+            if whole[: len(head)] == head:  # else it merged with what comes before
                 return whole[len(head) :]
         return self.encode(text)
 
@@ -77,13 +77,16 @@ class Pieces:
         span = self.span(text, tokens, is_open)
         silent = span is not None and not span.opened
         if part.thinking_tokens is not None:
-            start, stop = (span.start, span.stop) if span else (0, len(ids))
-            return ids[: min(start + part.thinking_tokens, stop)], silent, ""
+            if span is None:
+                return ids[: part.thinking_tokens], False, ""
+            kept = min(span.start + part.thinking_tokens, span.stop)
+            # What is missing: one token can hold the ends of both delimiters, as in "<think></".
+            return ids[:kept] + self._between(text, tokens, kept, span.first), silent, ""
         if part.until == "thinking":
             last = span.last if span else len(text)
             kept = tokens.until(last)
             # What remains: one token can hold the thinking's end and the delimiter's beginning.
-            return ids[:kept] + self.inner(text[tokens.characters(kept) : last]), silent, ""
+            return ids[:kept] + self._between(text, tokens, kept, last), silent, ""
         end = span.end if span and span.end is not None else 0
         word = len(text) - len(text[end:].lstrip())
         kept = tokens.until(word)
@@ -91,6 +94,11 @@ class Pieces:
         if place < end:  # one token holds the end of the delimiter and the beginning of the answer
             return ids[:kept] + self.text(text[place:word]), False, ""
         return ids[:kept], False, text[place:word]
+
+    def _between(self, text: str, tokens: Tokens, kept: int, offset: int) -> list[int]:
+        """Token ids of what lies between the first ``kept`` tokens and a character, if anything."""
+        rest = text[tokens.characters(kept) : offset]
+        return self.inner(rest) if rest else []
 
 
 def stop_ids(where: str, **options: Any) -> list[int]:

@@ -117,6 +117,10 @@ class Prompter:
         """Token ids of ``text`` without any added special tokens."""
         return self._pieces.encode(text)
 
+    def word(self, prompt: Prompt, text: str) -> list[int]:
+        """Token ids of a word as the model writes it behind ``prompt``."""
+        return self._pieces.inner(prompt.lead + text) if prompt.prefix_ids else self.encode(text)
+
     def decode(self, ids: list[int]) -> str:
         """Text of ``ids`` with special tokens shown; never holds a lone surrogate."""
         return self._pieces.decode(ids)

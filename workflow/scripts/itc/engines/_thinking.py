@@ -115,4 +115,4 @@ def find(
         start = tokens.beyond(first, place + len(encoded[0]) if place >= 0 else -1)
     guess = len(tokens.ids) if end is None else subsequence(tokens.ids, encoded[1], start)
     stop = tokens.until(last, guess)
-    return Span(start, max(start, stop), first, last, end, found >= 0)
+    return Span(min(start, stop), stop, first, last, end, found >= 0)

@@ -222,7 +222,8 @@ class VllmEngine:
         if not request.params.choices:
             self._submit(_Call(key, request, prompt))
             return
-        choices = Choices(request.params.choices, self.prompter.encode, prompt.lead)
+        words = request.params.choices
+        choices = Choices(words, [self.prompter.word(prompt, word) for word in words])
         decision, longest = Decision(choices), max(map(len, choices.places()))
         if longest and len(prompt.ids) + longest >= self.prompter.window:
             raise self.prompter.too_long(len(prompt.ids) + longest)
