@@ -41,8 +41,12 @@ def made(kind: str, delimiters: bool = False):
     if kind == "sentencepiece":
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
         tokenizer.decoder = decoders.Sequence(
-            [decoders.Replace("▁", " "), decoders.ByteFallback(), decoders.Fuse()]
-            + [decoders.Strip(" ", 1, 0)]
+            [
+                decoders.Replace("▁", " "),
+                decoders.ByteFallback(),
+                decoders.Fuse(),
+                decoders.Strip(" ", 1, 0),
+            ]
         )
         alphabet = sorted(set("".join(TEXTS) + "▁[]gqasxk:?1234567890"))
     else:
@@ -74,7 +78,7 @@ def prompter(kind="qwen", delimiters=False, opening=None, stops=()) -> Prompter:
 
 
 def ask(*prefix, content="What?", parent="") -> Request:
-    return Request(({"role": "user", "content": content},), Params(), 0, prefix, parent)
+    return Request(({"role": "user", "content": content},), Params(max_tokens=9), 0, prefix, parent)
 
 
 def offsets(kind: str, text: str, delimiters: bool = False) -> list[tuple[int, int]]:
@@ -178,7 +182,7 @@ def test_the_token_at_which_the_engine_stopped_is_no_text():
         found.build(ask(Cut(tuple(done.token_ids)), "\nWait")).prefix_text == done.text + "\nWait"
     )
     silent = prompter()  # the engine says that it stopped there, whatever the lists say
-    ids = silent.encode("five") + [turn]
+    ids = [*silent.encode("five"), turn]
     assert silent.finish("k", silent.build(ask()), ids, "stop", ended=True).text == "five"
 
 
@@ -230,7 +234,7 @@ def test_an_answer_goes_on_from_the_prompt_that_its_parent_answered():
     found = prompter()
     parent = answer(found, "<think>One</think>five").prompt_sha256
     found.build(ask(Cut((1, 2), 1), parent=parent))
-    with pytest.raises(PromptError, match="given to another prompt.*system_prompt"):
+    with pytest.raises(PromptError, match=r"given to another prompt.*system_prompt"):
         found.build(ask(Cut((1, 2), 1), content="Who?", parent=parent))
 
 
@@ -240,7 +244,7 @@ def test_templates_that_refuse_or_write_the_date():
     found = Prompter(fast, window=100, thinking=None, chat_template=refusing)
     system = ({"role": "system", "content": "s"}, {"role": "user", "content": "q"})
     with pytest.raises(PromptError, match="refuses messages of roles system, user: No system"):
-        found.build(Request(system, Params(), 0))
+        found.build(Request(system, Params(max_tokens=9), 0))
     dated = "Today is {{ strftime_now('%d %B %Y') }}."
     found = Prompter(fast, window=100, thinking=None, chat_template=dated)
     assert found.decode(found.build(ask()).ids) == "Today is 01 January 2026."

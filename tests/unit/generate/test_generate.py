@@ -178,7 +178,7 @@ def test_thinking_that_never_closes(bench):
         ("judge_score", {"votes": 0}, r"judge_score.votes: value 0 refused"),
         ("judge_score", {"scale": "stars"}, "should be 'score' or 'yesno'"),
         ("judge_score", {"lowest": 10}, "not below highest"),
-        ("judge_yesno", {"words": ["Yes"]}, r"words.1: .*Field required"),
+        ("judge_yesno", {"words": ["Yes"]}, r"words: .*two different words"),
         ("revise_full", {"rounds": 0}, "rounds: value 0"),
         ("revise_full", {"rounds": True}, "rounds: value True"),
         ("revise_full", {"show": "all"}, "should be 'response', 'full' or 'answer'"),
