@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,3 +79,16 @@ def model_entry(model_folder: Path) -> Model:
         "logprobs": 5,
     }
     return Model.model_validate(values)
+
+
+@pytest.fixture
+def server() -> Iterator:
+    """A server that answers as its script says, see scripted_server.py."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    from scripted_server import Server
+
+    made = Server()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()

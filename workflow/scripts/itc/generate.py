@@ -31,6 +31,7 @@ from itc.generation_table import table
 from itc.journal import Journal
 from itc.journal_index import Elsewhere
 from itc.procedures._base import Response, Work
+from itc.procedures._continues import check_engine
 from itc.procedures._options import ProcedureError
 
 TERMINATED = 128 + signal.SIGTERM  # exit code of a job that was asked to stop and can be requeued
@@ -100,6 +101,7 @@ def generate_shard(
     """
     for job in jobs:
         check(job.procedure, job.settings)
+        check_engine(job.procedure, job.settings, model_name, model)
     engines.check(model_name, model)
     works = [_work(model, model_name, job, seed, draws) for job in jobs]
     total = sum(_kind(work).requests(work) for work in works)

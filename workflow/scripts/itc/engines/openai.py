@@ -11,32 +11,39 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from itc.config.fields import neutral
 from itc.config.identity import canonical
 from itc.config.model import Model
 from itc.engines._base import (
     TOO_LONG,
     Completion,
-    Cut,
     EngineError,
+    Params,
     Request,
-    find_thinking_end,
+    active_thinking,
+    left_open,
     template_kwargs,
     thinking,
 )
-from itc.engines._http import Server
-from itc.engines._logprobs import Summary
+from itc.engines._choices import Choices, Place
+from itc.engines._http import NEUTRAL, Facts, Server
+from itc.engines._logprobs import FLOOR, Summary
+from itc.engines._pieces import stop_ids
 from itc.engines._prompt import Prompt, Prompter
+from itc.engines._replies import Candidates, choice_logprobs, fault, read_chat, reason_of
 
 TITLE = "OpenAI-compatible server"
 
 SERVING = ("timeout", "tries", "pause")  # options that decide no answer
 _CANDIDATES = 20  # most a server gives per token
+_SLOWEST = 5.0  # output tokens in a second: a request may take as long as its cap takes at this
 
 
 def check(model: Model) -> None:
@@ -74,31 +81,36 @@ def open_engine(model: Model) -> Iterator[OpenAIEngine]:
 class OpenAIEngine:
     """See ``engines._base.Engine``. At most ``concurrency`` requests are in flight.
 
-    engine_options: tokenizer; timeout (seconds of one request, default 600); tries (default 8);
-    pause (seconds before the second try, doubled each time, default 1).
+    engine_options: tokenizer; timeout (seconds of one request, default 600, or what its max_tokens
+    take at 5 tokens a second); tries (default 8); pause (seconds before the second try, doubled
+    each time, default 1).
     """
 
     def __init__(self, model: Model) -> None:
         options = model.options
         self._model = str(model.model)
-        self._pair = thinking(model)
+        self._pair, self._thinks = thinking(model), active_thinking(model) is not None
         self._kwargs = template_kwargs(model)
         self.capacity = model.concurrency
-        self._prompter = _prompter(model, options.get("tokenizer"))
         self._server = Server(
             str(model.base_url),
             os.environ.get(model.api_key_env or "", ""),
             tries=int(options.get("tries", 8)),
             pause=float(options.get("pause", 1.0)),
-            timeout=float(options.get("timeout", 600)),
             connections=self.capacity,
         )
+        self._timeout = float(options["timeout"]) if "timeout" in options else None
+        self.facts = self._server.facts(self._model)
+        self._prompter = _prompter(model, options.get("tokenizer"), self.facts)
+        # A tokenizer is given for servers that take token ids, as vLLM does.
+        self._known = NEUTRAL.get(self.facts.program or "vllm" * bool(self._prompter), {})
+        self._opened: dict[tuple[str, ...], bool | None] = {}
         self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="openai")
         self._open: set[Future[Completion]] = set()
         self._failed: BaseException | None = None
         self.platform = {
             "engine": "openai",
-            "engine_version": self._server.version(),
+            "engine_version": self.facts.version,
             "dtype": model.dtype,
             "gpu": None,
             "tensor_parallel": None,
@@ -141,68 +153,143 @@ class OpenAIEngine:
     def _complete(
         self, key: str, request: Request, prompt: Prompt, prompter: Prompter
     ) -> Completion:
+        if request.params.choices:
+            return self._choose(key, request, prompt, prompter)
         params = request.params
-        body = self._common(request) | {"prompt": prompt.ids, "return_token_ids": True}
-        body |= {"skip_special_tokens": False, "logprobs": params.logprobs or None}
-        if params.choices:
-            first = [prompter.encode(choice)[0] for choice in params.choices]
-            # Not logprob_token_ids: one such request replaces the log-probs of its whole batch.
-            body |= {"allowed_token_ids": first, "logprobs": _CANDIDATES}
-        answer = self._server.post("/completions", body)
+        body = self._completion_body(request, prompt) | {"logprobs": params.logprobs or None}
+        answer = self._post("/completions", body)
         if answer is None:
             return self._too_long(key, prompt.sha256, prompt.n_prompt)
         choice = answer["choices"][0]
-        ids = choice.get("token_ids") or prompter.encode(choice["text"])
-        done = prompter.finish(key, prompt, list(ids), choice.get("finish_reason"))
-        found = choice.get("logprobs") or {}
-        tops = [sorted(t.items(), key=lambda i: -i[1]) for t in found.get("top_logprobs") or []]
-        done.logprobs = self._summary(request, found.get("token_logprobs") or [], tops)
+        told = choice.get("token_ids")
+        ids = list(told or prompter.encode(choice["text"]))
+        reason = reason_of(choice)
+        ended = told and reason == "stop" and not isinstance(choice.get("stop_reason"), str)
+        # Where a stop string may have ended the answer, the server's text leaves it out.
+        text = choice["text"].encode("utf-8", "replace").decode() if params.stop else None
+        done = prompter.finish(
+            key, prompt, ids, reason, text, ended=True if ended and not params.stop else None
+        )
+        chosen, tops = _logprobs_of(choice)
+        done.logprobs = self._summary(request, chosen, tops)
         done.platform = self.platform
         return done
 
-    def _chat(self, key: str, request: Request) -> Completion:
-        prefix = "".join(_text(part) for part in request.prefix)
-        messages = [dict(m) for m in request.messages]
-        body = self._common(request)
-        if prefix:
-            messages.append({"role": "assistant", "content": prefix})
-            body |= {"add_generation_prompt": False, "continue_final_message": True}
+    def _choose(self, key: str, request: Request, prompt: Prompt, prompter: Prompter) -> Completion:
+        """One of few words, and the log-probs of all of them, by the ids of their tokens."""
+        words = request.params.choices
+        choices = Choices(words, [prompter.word(prompt, word) for word in words])
+        known: dict[Place, dict[int, float]] = {}
+        written: Completion | None = None
+        for place, wanted in choices.places().items():
+            body = self._completion_body(request, prompt) | {
+                "prompt": [*prompt.ids, *place],
+                # Not logprob_token_ids: one such request replaces those of its whole batch.
+                "allowed_token_ids": wanted,
+                "logprobs": _CANDIDATES,
+                "return_tokens_as_token_ids": True,
+            }
+            answer = self._post("/completions", body)
+            if answer is None:
+                return self._too_long(key, prompt.sha256, prompt.n_prompt)
+            choice = answer["choices"][0]
+            _, tops = _logprobs_of(choice)
+            found = _by_id(tops[0] if tops else [], wanted, prompter)
+            for token in set(wanted) - set(found):
+                value = self._logprob_of(request, [*prompt.ids, *place], token)
+                if value is not None:
+                    found[token] = value
+            known[place] = found
+            if written is None:
+                ids = choice.get("token_ids") or prompter.encode(choice["text"])
+                written = prompter.finish(key, prompt, list(ids), reason_of(choice), ended=False)
+                written.platform = self.platform
+        assert written is not None
+        if all(set(wanted) <= set(known[p]) for p, wanted in choices.places().items()):
+            written.logprobs = choices.logprobs(known)
+        return written
+
+    def _logprob_of(self, request: Request, ids: list[int], token: int) -> float | None:
+        """Log-prob of a token that is not among the candidates, as the last token of a prompt."""
+        body = self._common(request) | {"prompt": [*ids, token], "prompt_logprobs": 0}
+        answer = self._post("/completions", body)
+        told = (answer["choices"][0].get("prompt_logprobs") or [None])[-1] if answer else None
+        value = (told or {}).get(str(token)) or {}
+        return max(value["logprob"], FLOOR) if "logprob" in value else None
+
+    def _completion_body(self, request: Request, prompt: Prompt) -> dict[str, Any]:
+        """What is asked of ``/completions``; the cap on the output ends at the server's window."""
+        body = self._common(request) | {"prompt": prompt.ids, "return_token_ids": True}
+        body |= {"skip_special_tokens": False}
+        if request.params.logprobs:
+            # Two tokens can read alike: by their ids no candidate is lost.
+            body["return_tokens_as_token_ids"] = True
+        if self.facts.window:
+            body["max_tokens"] = min(body["max_tokens"], self.facts.window - len(prompt.ids))
+        return body
+
+    def _chat_body(self, request: Request) -> dict[str, Any]:
+        if request.prefix:
+            raise EngineError(NO_PREFIX)
+        body = self._common(request) | {"messages": [dict(m) for m in request.messages]}
         if self._kwargs:
             body["chat_template_kwargs"] = self._kwargs
         wanted = _CANDIDATES if request.params.choices else request.params.logprobs
         if wanted:
             body |= {"logprobs": True, "top_logprobs": wanted}
-        digest = hashlib.sha256(canonical([*messages])).hexdigest()
-        answer = self._server.post("/chat/completions", body | {"messages": messages})
+        if self.facts.window:
+            body["max_tokens"] = min(body["max_tokens"], self.facts.window)
+        return body
+
+    def _chat(self, key: str, request: Request) -> Completion:
+        body = self._chat_body(request)
+        digest = hashlib.sha256(canonical(body["messages"])).hexdigest()
+        answer = self._post("/chat/completions", body)
         if answer is None:
             return self._too_long(key, digest, 0)
         choice, usage = answer["choices"][0], answer.get("usage") or {}
-        text = choice["message"].get("content") or ""
-        # Servers that split the thinking off call it one or the other.
-        thought = choice["message"].get("reasoning_content") or choice["message"].get("reasoning")
-        if thought and self._pair:
-            closed = self._pair[1] if text or choice.get("finish_reason") == "stop" else ""
-            text = f"{self._pair[0]}{thought}{closed}{text}"
+        reply = read_chat(answer, self._pair, self._opens(body), self._thinks)
         content = ((choice.get("logprobs") or {}).get("content")) or []
         tops = [[(t["token"], t["logprob"]) for t in c.get("top_logprobs") or []] for c in content]
-        details = usage.get("completion_tokens_details") or {}
-        text = text.encode("utf-8", "replace").decode("utf-8")
-        end = find_thinking_end(text, False, self._pair)
-        none = not self._pair or (end is None and self._pair[0] not in text)
+        text, logprobs = reply.text, self._summary(request, [c["logprob"] for c in content], tops)
+        if request.params.choices and content:
+            own = (content[0]["token"], content[0]["logprob"])
+            text, logprobs = choice_logprobs(request.params.choices, text, [*tops[0], own])
         return Completion(
             text=text,
             token_ids=[],
-            finish_reason=choice.get("finish_reason"),
+            finish_reason=reason_of(choice),
             n_prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            n_output_tokens=int(usage.get("completion_tokens") or 0),
+            n_output_tokens=reply.n_output_tokens,
             prompt_sha256=digest,
-            prefix_text=prefix,
-            thinking_end=end,
-            n_thinking_tokens=0 if none else details.get("reasoning_tokens"),
-            logprobs=self._summary(request, [c["logprob"] for c in content], tops),
+            thinking_end=reply.thinking_end,
+            n_thinking_tokens=reply.n_thinking_tokens,
+            logprobs=logprobs,
             platform=self.platform,
             key=key,
         )
+
+    def _opens(self, body: dict[str, Any]) -> bool | None:
+        """Whether the server's template opens the thinking; None where it does not say."""
+        if not self._pair or self.facts.program != "vllm":
+            return None
+        # One answer for all conversations of the same roles: a template looks at no more.
+        roles = tuple(message["role"] for message in body["messages"])
+        if roles not in self._opened:
+            options = {"chat_template_kwargs": self._kwargs} if self._kwargs else {}
+            text, before = (
+                self._server.render(
+                    self._model, body["messages"], add_generation_prompt=generation, **options
+                )
+                for generation in (True, False)
+            )
+            known = text is not None and before is not None and text.startswith(before)
+            self._opened[roles] = left_open(text[len(before) :], self._pair) if known else None
+        return self._opened[roles]
+
+    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+        patience = self._timeout or max(600.0, body["max_tokens"] / _SLOWEST)
+        return self._server.post(path, body, fault, patience)
 
     def _common(self, request: Request) -> dict[str, Any]:
         params = request.params
@@ -215,32 +302,22 @@ class OpenAIEngine:
         }
         if params.stop:
             body["stop"] = list(params.stop)
-        # Not part of OpenAI's own interface, so only sent where they say something.
-        if params.top_k > 0:
-            body["top_k"] = params.top_k
-        if params.min_p > 0:
-            body["min_p"] = params.min_p
-        if params.repetition_penalty != 1.0:
-            body["repetition_penalty"] = params.repetition_penalty
-        if params.min_tokens:
-            body["min_tokens"] = params.min_tokens
+        # Not part of OpenAI's own interface: sent where they say something, and always to a server
+        # that knows them, which else fills in its own.
+        for name in NEUTRAL["vllm"]:
+            value, off = getattr(params, name), neutral(Params, name)
+            if name in self._known:
+                theirs, theirs_off = self._known[name]
+                body[theirs] = theirs_off if value == off else value
+            elif value != off:
+                body[name] = value
         return body
 
     def _summary(
-        self, request: Request, chosen: list[float], tops: list[list[tuple[str, float]]]
+        self, request: Request, chosen: list[float], tops: list[Candidates]
     ) -> dict[str, float]:
         params = request.params
-        if params.choices:
-            found: dict[str, float] = {}
-            for token, value in tops[0] if tops else []:
-                for word in params.choices:
-                    if token.strip() and word.startswith(token.strip()):
-                        found.setdefault(f"choice:{word}", round(value, 6))
-            if found:  # a word beyond the candidates is at most as likely as the last of them
-                least = round(min(value for _, value in tops[0]), 6)
-                found = {f"choice:{w}": found.get(f"choice:{w}", least) for w in params.choices}
-            return found
-        if not params.logprobs or not chosen:
+        if not params.logprobs or not chosen or params.choices:
             return {}
         summary = Summary(params.logprobs, params.confidence_window)
         for value, top in zip(chosen, tops, strict=False):
@@ -260,20 +337,42 @@ class OpenAIEngine:
         )
 
 
-def _prompter(model: Model, tokenizer: str | None) -> Prompter | None:
+NO_PREFIX = (
+    "this procedure goes on from what the model wrote before, token by token, which a chat server "
+    "does not take; set `engine_options: {tokenizer: ...}` of the model if it is a vLLM server, or "
+    "leave the procedure out (a judge of a model that thinks: use `scale: score`)"
+)
+
+
+def _prompter(model: Model, tokenizer: str | None, facts: Facts) -> Prompter | None:
     if not tokenizer:
         return None
     from transformers import AutoTokenizer
 
-    found = AutoTokenizer.from_pretrained(tokenizer, revision=model.revision)
-    return Prompter.of(model, found, model.max_model_len or 1 << 30)
+    options = {"revision": model.revision, "trust_remote_code": model.trust_remote_code}
+    found = AutoTokenizer.from_pretrained(tokenizer, **options)
+    windows = [w for w in (model.max_model_len, facts.window) if w]
+    if len(windows) == 2 and windows[1] < windows[0]:
+        print(
+            f"{model.base_url} serves {model.model} with a window of {windows[1]} tokens, less "
+            f"than max_model_len {windows[0]}: longer answers end there",
+            file=sys.stderr,
+            flush=True,
+        )
+    stops = stop_ids(tokenizer, **options)
+    return Prompter.of(model, found, min(windows, default=1 << 30), stops)
 
 
-def _text(part: str | Cut) -> str:
-    if isinstance(part, str):
-        return part
-    raise EngineError(
-        "this procedure goes on from token ids, which a chat server does not take; set "
-        "`engine_options: {tokenizer: ...}` of the model if it is a vLLM server, or leave the "
-        "procedure out"
-    )
+def _logprobs_of(choice: dict[str, Any]) -> tuple[list[float], list[Candidates]]:
+    """Of each token: its own log-prob, and its candidates with theirs, likeliest first."""
+    found = choice.get("logprobs") or {}
+    tops = [sorted(t.items(), key=lambda i: -i[1]) for t in found.get("top_logprobs") or []]
+    return found.get("token_logprobs") or [], tops
+
+
+def _by_id(candidates: Candidates, wanted: list[int], prompter: Prompter) -> dict[int, float]:
+    """Log-probs of wanted tokens; candidates are named ``token_id:N``, by older servers by text."""
+    named = {f"token_id:{token}": token for token in wanted}
+    if not any(name.startswith("token_id:") for name, _ in candidates):
+        named = {prompter.decode([token]): token for token in wanted}
+    return {named[n]: max(value, FLOOR) for n, value in candidates if n in named}

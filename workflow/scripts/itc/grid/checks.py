@@ -9,6 +9,7 @@ from itc.engines import _base as engines
 from itc.features import _lexicon as lexicons
 from itc.grid import Grid
 from itc.grid.runs import Run
+from itc.procedures._continues import check_engine, check_parent
 from itc.procedures._options import ProcedureError
 
 
@@ -27,6 +28,9 @@ def check(grid: Grid) -> None:
                 settings = grid.settings_of(run)
                 module = registry.load("procedures", settings.entry.kind)
                 module.check(run.procedure, settings)
+                check_engine(run.procedure, settings, run.model, grid.model(run.model))
+                if parent := grid.parent_of(run):
+                    check_parent(run.procedure, settings, grid.settings_of(parent))
                 _check_asked(grid, run)
         for run in grid.held:
             grid.shards_of(run)

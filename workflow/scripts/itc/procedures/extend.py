@@ -25,6 +25,7 @@ from itc.procedures._rows import prompt_of, tokens
 
 TITLE = "Extended thinking"
 PARENT = "sample"
+CONTINUES_PARENT = True
 PROMPTS = {"prompt": ("question",)}
 
 
@@ -44,6 +45,11 @@ def check(name: str, settings: Settings) -> None:
     check_prompts(name, settings, PROMPTS)
     if not settings.options(Options).wait.strip():
         raise ProcedureError(f"procedures.{name}.wait: empty; give the text to append")
+
+
+def continues(settings: Settings, thinks: bool) -> bool:
+    """Whether calls go on from tokens that the model wrote before: always."""
+    return True
 
 
 def requests(work: Work) -> int:

@@ -76,6 +76,11 @@ def check(name: str, settings: Settings) -> None:
         )
 
 
+def continues(settings: Settings, thinks: bool) -> bool:
+    """Whether calls go on from tokens that the model wrote before: yes/no after a thinking does."""
+    return thinks and settings.options(Options).scale == "yesno"
+
+
 def requests(work: Work) -> int:
     """One call per response and vote, a second one where yes/no follows a thinking."""
     options = work.options(Options)

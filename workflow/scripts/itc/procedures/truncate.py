@@ -24,6 +24,7 @@ from itc.procedures._rows import prompt_of, tokens, unfinished
 
 TITLE = "Truncated thinking"
 PARENT = "sample"
+CONTINUES_PARENT = True
 PROMPTS = {"prompt": ("question",)}
 
 
@@ -49,6 +50,11 @@ def check(name: str, settings: Settings) -> None:
     """Raise ProcedureError for settings that cannot run."""
     check_prompts(name, settings, PROMPTS)
     settings.options(Options)
+
+
+def continues(settings: Settings, thinks: bool) -> bool:
+    """Whether calls go on from tokens that the model wrote before: always."""
+    return True
 
 
 def requests(work: Work) -> int:
