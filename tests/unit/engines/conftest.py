@@ -55,6 +55,8 @@ def make_model(folder: Path) -> Path:
         for name, weight in model.named_parameters():
             if weight.ndim == 2:
                 weight.normal_(0, 0.15 if "lm_head" in name else 0.3)
+    # As many models ship them: a server fills them in where a request leaves them out.
+    model.generation_config.update(do_sample=True, repetition_penalty=1.3, top_k=2)
     model.save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder

@@ -78,7 +78,10 @@ def run(engine, requests):
 
 
 def test_greedy_responses_equal_the_offline_engines(address, model_entry):
-    requests = [ask(i) for i in range(12)] + [ask(1, choices=("Yes", "No"))]
+    words = [("Yes", "No"), ("Q", "zebra"), ("y", "n")]
+    requests = [ask(i) for i in range(12)] + [ask(i, temperature=0.9, top_p=0.9) for i in range(6)]
+    requests += [ask(i, choices=w) for i, w in enumerate(words)]
+    capped = [ask(1, max_tokens=5000), ask(2, stop=("a", "e", "i"))]
     served = {
         "title": "tiny",
         "reasoning": True,
@@ -92,24 +95,23 @@ def test_greedy_responses_equal_the_offline_engines(address, model_entry):
     exact = served | {"engine_options": {"tokenizer": str(model_entry.model)}}
     with openai.open_engine(Model.model_validate(exact)) as engine:
         assert engine.platform["engine_version"] != "unknown"
-        by_ids = run(engine, requests)
+        assert engine.facts.program == "vllm" and engine.facts.window == 256
+        by_ids = run(engine, requests + capped)
     with openai.open_engine(Model.model_validate(served)) as engine:
-        by_chat = run(engine, requests[:-1])
+        by_chat = run(engine, requests[:18] + capped)
     with vllm.open_engine(model_entry) as engine:
-        offline = run(engine, requests)
+        offline = run(engine, requests + capped)
     assert [d.token_ids for d in by_ids] == [d.token_ids for d in offline]
     assert [d.text for d in by_ids] == [d.text for d in offline]
     assert [d.prompt_sha256 for d in by_ids] == [d.prompt_sha256 for d in offline]
-    for chat, done in zip(by_chat, offline, strict=False):
+    assert [d.finish_reason for d in by_ids] == [d.finish_reason for d in offline]
+    for chat, done in zip(by_chat, offline[:18] + offline[-2:], strict=True):
         # A chat server leaves special tokens out of its text.
         assert chat.text == re.sub(r"<pad>|</?s>|<\|(user|assistant|system)\|>", "", done.text)
         assert (chat.n_prompt_tokens, chat.n_output()) == (done.n_prompt_tokens, done.n_output())
-    # A server tells its twenty most likely tokens: a word among them exactly, another at most as
-    # likely as the last of them. Offline both are known.
-    exactly, told = offline[-1].logprobs, by_ids[-1].logprobs
-    assert set(told) == set(exactly) == {"choice:Yes", "choice:No"}
-    assert min(told[word] - exactly[word] for word in told) == pytest.approx(0, abs=1e-3)
-    for a, b in zip(by_ids[:-1], offline[:-1], strict=True):
-        assert a.logprobs["cumulative_logprob"] == pytest.approx(
-            b.logprobs["cumulative_logprob"], abs=1e-3
-        )
+    # Words of several tokens, and words far below the twenty candidates that a server gives.
+    for pair, told, exactly in zip(words, by_ids[18:21], offline[18:21], strict=True):
+        assert set(told.logprobs) == {f"choice:{word}" for word in pair}
+        assert told.logprobs == pytest.approx(exactly.logprobs, abs=1e-3)
+    for a, b in zip(by_ids[:18], offline[:18], strict=True):
+        assert a.logprobs == pytest.approx(b.logprobs, abs=1e-3)
