@@ -10,6 +10,7 @@ import pytest
 pytest.importorskip("httpx")
 sys.path.insert(0, str(Path(__file__).parent))
 
+from itc.engines import openai
 from itc.engines._base import TOO_LONG, EngineError
 from itc.engines._base import check as check_model
 from scripted_server import ask, entry, reply, run
@@ -81,3 +82,13 @@ def test_missing_key_and_address_are_found_without_asking(server, monkeypatch):
     with pytest.raises(EngineError, match="key 'base_url': None"):
         check_model("m", entry(server, base_url=None))
     assert server.bodies == []
+
+
+def test_what_is_kept_as_sent_is_what_the_server_got(server):
+    with openai.open_engine(entry(server)) as engine:
+        found = engine.sent(ask(temperature=0.3))
+        engine.add("0", ask(temperature=0.3))
+        while not engine.step():
+            pass
+    assert found["body"] == server.bodies[0] and found["prompt"] is None
+    assert "/v1" + found["endpoint"] == server.paths[0]

@@ -183,3 +183,16 @@ def test_what_is_no_answer_is_not_recorded(engine, reason):
     answer = SimpleNamespace(finish_reason=reason, token_ids=[5], stop_reason=None, text="")
     with pytest.raises(EngineError, match="which is no answer and not recorded"):
         engine._finish(SimpleNamespace(request_id="x", outputs=[answer]))
+
+
+def test_what_is_kept_as_sent_is_what_vllm_gets(engine, folder):
+    from transformers import AutoTokenizer
+
+    found = engine.sent(ask(temperature=0.3))
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    chat = [{"role": "user", "content": QUESTIONS[0]}]
+    rendered = tokenizer.apply_chat_template(chat, tokenize=False, add_generation_prompt=True)
+    assert found["prompt"] == rendered
+    sampling = found["body"]["sampling_params"]
+    assert (sampling["temperature"], sampling["top_k"], sampling["seed"]) == (0.3, 0, 1)
+    assert sampling["repetition_penalty"] == 1.0

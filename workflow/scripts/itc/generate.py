@@ -120,6 +120,7 @@ def generate_shard(
             lambda: _opened(engine, model, model_name, jobs, journal_root),
             tell=on_progress or progress,
             stop=stop.requested,
+            secrets=(model.api_key_env,),
         )
         clock = timing.Clock()
         try:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from itc import sent
 from itc.config.identity import behaviour
 from itc.engines._base import (
     TOO_LONG,
@@ -51,8 +52,10 @@ class Stream:
         *,
         tell: Callable[[Counts], None] = lambda counts: None,
         stop: Callable[[], bool] = lambda: False,
+        secrets: tuple[str | None, ...] = (),
     ) -> None:
-        """identity: of the model, see engines. stop: asked between steps, True ends the stream."""
+        """identity: of the model, see engines. stop: asked between steps, True ends the stream.
+        secrets: names of environment variables whose values are written nowhere."""
         self.counts = Counts()
         self.origins: Counter[tuple[str, Path]] = Counter()  # (procedure, journal) -> adopted
         self.engine: Engine | None = None
@@ -60,9 +63,10 @@ class Stream:
         self._identity = identity
         self._open_engine = open_engine
         self._context: AbstractContextManager[Engine] | None = None
-        self._tell, self._stop = tell, stop
+        self._tell, self._stop, self._secrets = tell, stop, secrets
         self._waiters: dict[str, list[tuple[Live, int]]] = {}
         self._ready: list[tuple[Live, Any]] = []
+        self._sent: set[Path] = set()  # journals whose first request of this session is kept
 
     def run(self, lives: Iterable[Live]) -> bool:
         """Run all chains to their end; False if ``stop`` ended the stream before.
@@ -157,6 +161,11 @@ class Stream:
             error.args = (f"{self._name(live.work, ask)}: {error.args[0]}",)
             raise
         self.counts.asked += 1
+        if live.journal.path not in self._sent:
+            self._sent.add(live.journal.path)
+            engine = self._live_engine()
+            found = engine.sent(request)
+            sent.write(live.journal.path, found, engine.platform, self._secrets)
         self._waiters[key] = [(live, index)]
 
     def key(self, work: Work, request: Request) -> str:

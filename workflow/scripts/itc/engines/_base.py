@@ -152,6 +152,9 @@ class Engine(Protocol):
     def measure(self, request: Request) -> int:
         """Tokens of prompt and prefix; raises as ``add`` does, without queueing anything."""
 
+    def sent(self, request: Request) -> dict[str, Any]:
+        """What the model is sent for a request: ``endpoint``, ``prompt`` as rendered, ``body``."""
+
     def step(self) -> list[Completion]:
         """Advance and return the completions (with ``key``) that finished, maybe none."""
 

@@ -136,6 +136,22 @@ class OpenAIEngine:
         """See ``Engine.measure``; 0 without a tokenizer, the server then decides."""
         return len(self._prompter.build(request).ids) if self._prompter else 0
 
+    def sent(self, request: Request) -> dict[str, Any]:
+        """See ``Engine.sent``; a vLLM server says how it renders messages, others keep that."""
+        if self._prompter is not None:
+            prompt = self._prompter.build(request)
+            body = self._completion_body(request, prompt)
+            text: str | None = self._prompter.decode(prompt.ids)
+            return {"endpoint": "/completions", "prompt": text, "body": body}
+        body = self._chat_body(request)
+        text = None
+        if self.facts.program == "vllm":
+            options = {"chat_template_kwargs": self._kwargs} if self._kwargs else {}
+            text = self._server.render(
+                self._model, body["messages"], add_generation_prompt=True, **options
+            )
+        return {"endpoint": "/chat/completions", "prompt": text, "body": body}
+
     def step(self) -> list[Completion]:
         """See ``Engine.step``; waits up to a second.
 

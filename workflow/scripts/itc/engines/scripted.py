@@ -104,6 +104,11 @@ class ScriptedEngine:
         """See ``Engine.measure``."""
         return len(self.prompter.build(request).ids)
 
+    def sent(self, request: Request) -> dict[str, Any]:
+        """See ``Engine.sent``."""
+        text = self.prompter.decode(self.prompter.build(request).ids)
+        return {"endpoint": "scripted", "prompt": text, "body": request.content()}
+
     def step(self) -> list[Completion]:
         """Finish the queued request with the smallest key."""
         if not self._queue:

@@ -250,6 +250,23 @@ class VllmEngine:
         """See ``Engine.measure``."""
         return len(self.prompter.build(request).ids)
 
+    def sent(self, request: Request) -> dict[str, Any]:
+        """See ``Engine.sent``: the token ids and the sampling parameters, those left alone too."""
+        prompt = self.prompter.build(request)
+        words = Choices(
+            request.params.choices,
+            [self.prompter.word(prompt, word) for word in request.params.choices],
+        ).first
+        wanted = self.sampling_params(request.params, request.seed, words)
+        names = [name for name in type(wanted).__struct_fields__ if not name.startswith("_")]
+        values = {name: getattr(wanted, name) for name in names}
+        plain = {n: v for n, v in values.items() if isinstance(v, bool | int | float | str | list)}
+        return {
+            "endpoint": "vllm.LLM, add_request",
+            "prompt": self.prompter.decode(prompt.ids),
+            "body": {"prompt_token_ids": prompt.ids, "sampling_params": plain},
+        }
+
     def step(self) -> list[Completion]:
         """See ``Engine.step``."""
         if not self._engine.has_unfinished_requests():
