@@ -161,9 +161,9 @@ def test_another_prompt_than_the_parents_is_refused(engine, thoughts):
 
 
 def test_a_vllm_that_no_longer_calls_the_hook_is_an_error(engine, monkeypatch):
-    from itc.engines.vllm import _streaming_class
+    from itc.engines._vllm_hooks import streaming_class
 
-    class Silent(_streaming_class()):
+    class Silent(streaming_class()):
         def append_fast(self, *_):
             pass
 

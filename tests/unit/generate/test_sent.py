@@ -69,9 +69,7 @@ def test_the_report_shows_what_was_sent_and_escapes_it(tmp_path):
     assert [(e["model"], e["procedure"]) for e in entries] == [
         ("a", "sample"), ("a", "sample"), ("b", "judge"),
     ]  # fmt: skip
-    assert (
-        entries[1]["file"] == "journal/a/sample-9/001.sent.json"
-    )  # 000 is damaged
+    assert entries[1]["file"] == "journal/a/sample-9/001.sent.json"  # 000 is damaged
     html = page(entries)
     assert evil not in html and "&lt;script&gt;alert(" in html
     assert "openai 1, /completions" in html and "... 40 in all" in html

@@ -197,16 +197,8 @@ class Stream:
         return None
 
     def _skip(self, live: Live, index: int, key: str, error: LongPromptError) -> None:
-        completion = Completion(
-            text="",
-            token_ids=[],
-            finish_reason=TOO_LONG,
-            n_prompt_tokens=error.n_tokens,
-            prompt_sha256="",
-            platform=self._live_engine().platform,
-            n_thinking_tokens=0,
-            key=key,
-        )
+        platform = self._live_engine().platform
+        completion = Completion.too_long(key, platform, error.n_tokens)
         self._write(live.journal, completion)
         live.results[index] = completion
         self.counts.skipped += 1

@@ -128,6 +128,16 @@ class Completion:
     n_output_tokens: int | None = None  # where a server gives a number but no token ids
     key: str = ""
 
+    @classmethod
+    def too_long(
+        cls, key: str, platform: dict[str, Any], n_prompt_tokens: int, prompt_sha256: str = ""
+    ) -> Completion:
+        """An empty one, of a prompt that was never run for its length."""
+        return cls(
+            "", [], TOO_LONG, n_prompt_tokens, prompt_sha256,
+            n_thinking_tokens=0, platform=platform, key=key,
+        )  # fmt: skip
+
     def n_output(self) -> int:
         """Output tokens, counted or as the server says."""
         return len(self.token_ids) if self.n_output_tokens is None else self.n_output_tokens

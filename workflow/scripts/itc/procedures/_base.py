@@ -9,6 +9,8 @@ A procedure module holds
   each row it records. Chains are independent, so they share one batch; a chain's own steps wait;
 * ``requests(work) -> int``: how many calls that are at most, for progress and estimates;
 * ``check(name, settings)``: what the types of its options cannot say;
+* ``continues(settings, thinks) -> bool`` where calls go on from recorded tokens, which chat servers
+  do not take; ``CONTINUES_PARENT = True`` where these are the parent's, whose prompt it shares;
 * judges also have ``read_score(row, settings) -> float | None``.
 
 Everything a chain asks for must follow from its work and the completions sent to it alone: a
@@ -17,32 +19,22 @@ resumed job replays chains from the journal.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from itc.config.identity import canonical
 from itc.config.procedure import Kind, ProcedureError, Settings
 from itc.engines._base import TOO_LONG, Completion, Cut, Params, Request
 from itc.procedures._options import template
-from itc.procedures._rows import engine_settings, tokens, unfinished, whole
+from itc.procedures._rows import LOGPROBS, PLATFORM, engine_settings, tokens, unfinished, whole
+from itc.procedures._seed import derive_seed
 
 if TYPE_CHECKING:
     import numpy as np
 
 JOIN = "\n\n"  # between the calls of one response
-LOGPROBS = (  # names of Response.logprobs that table responses has columns for
-    "cumulative_logprob",
-    "mean_entropy",
-    "confidence_mean",
-    "confidence_tail",
-    "confidence_lowest",
-    "confidence_bottom10",
-)
-PLATFORM = ("engine", "engine_version", "dtype", "gpu", "tensor_parallel")
 
 
 @dataclass(frozen=True)
@@ -299,8 +291,3 @@ class Work:
     def _unclosed(self, done: Completion) -> bool:
         opened = done.thinking_open or (self.thinking and self.thinking[0] in done.text)
         return bool(opened) and done.thinking_end is None
-
-
-def derive_seed(*parts: Any) -> int:
-    """A seed in [0, 2**63) from the sha256 of ``parts``; equal parts, equal seed."""
-    return int.from_bytes(hashlib.sha256(canonical(list(parts))).digest()[:8], "big") >> 1

@@ -11,6 +11,15 @@ from typing import Any
 
 from itc.procedures._options import ProcedureError
 
+LOGPROBS = (  # names of Response.logprobs that table responses has columns for
+    "cumulative_logprob",
+    "mean_entropy",
+    "confidence_mean",
+    "confidence_tail",
+    "confidence_lowest",
+    "confidence_bottom10",
+)
+PLATFORM = ("engine", "engine_version", "dtype", "gpu", "tensor_parallel")
 NO_ANSWER = "(none)"  # shown where an earlier response gave no answer
 NO_RESPONSE = "(no final response)"
 
