@@ -3,8 +3,8 @@ whose answer was journalled is asked twice."""
 
 from __future__ import annotations
 
-import multiprocessing
 import json
+import multiprocessing
 import os
 import random
 import runpy

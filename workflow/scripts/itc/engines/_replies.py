@@ -101,15 +101,10 @@ def choice_logprobs(
     """
     found: dict[str, float] = {}
     for word in words:
-        ranks = [
-            lambda token, word=word: token == word,
-            lambda token, word=word: token.strip() == word,
-            lambda token, word=word: bool(token.strip()) and word.startswith(token.strip()),
-        ]
-        for fits in ranks:
-            values = [value for token, value in candidates if fits(token)]
-            if values:
-                found[word] = max(values)
+        for exact in (0, 1, 2):
+            fitting = [value for token, value in candidates if _reads(token, word) <= exact]
+            if fitting:
+                found[word] = max(fitting)
                 break
     if not found:
         return written, {}
@@ -119,6 +114,16 @@ def choice_logprobs(
     if not shown or not any(word.startswith(shown) for word in words):
         written = max(words, key=lambda word: values[word])
     return written, {f"choice:{word}": round(value, 6) for word, value in values.items()}
+
+
+def _reads(token: str, word: str) -> int:
+    """How a token reads like a word: 0 the same, 1 but for white space, 2 its beginning, 3 not."""
+    shown = token.strip()
+    if token == word:
+        return 0
+    if shown == word:
+        return 1
+    return 2 if shown and word.startswith(shown) else 3
 
 
 def _utf8(text: Any) -> str:

@@ -146,10 +146,9 @@ class OpenAIEngine:
             prompt = self._prompter.build(request)
             text, body = self._prompter.decode(prompt.ids), self._completion_body(request, prompt)
             return {"endpoint": "/completions", "prompt": text, "body": body}
-        body, text = self._chat_body(request), None
-        if self.facts.program == "vllm":
-            text = render(self._server, self._model, body)
-        return {"endpoint": "/chat/completions", "prompt": text, "body": body}
+        body, known = self._chat_body(request), self.facts.program == "vllm"
+        shown = render(self._server, self._model, body) if known else None
+        return {"endpoint": "/chat/completions", "prompt": shown, "body": body}
 
     def step(self) -> list[Completion]:
         """See ``Engine.step``; waits up to a second.
