@@ -1,4 +1,4 @@
-"""What goes on from recorded tokens is refused where the engine or the prompt would not be exact."""
+"""What goes on from recorded tokens is refused where it would not be exact."""
 
 from __future__ import annotations
 
@@ -51,10 +51,9 @@ def test_a_child_that_continues_has_its_parents_prompt():
     check_parent("p", settings("judge", "{{ response }}"), parent)  # it asks anew
     with pytest.raises(ProcedureError, match=r"procedures\.p\.system_prompt: .*parent 'sample'"):
         check_parent("p", settings("truncate"), parent)
+    other = settings("extend", "Q: {{ question }}", system_prompt="Be brief.")
     with pytest.raises(ProcedureError, match=r"procedures\.p\.prompt: differs"):
-        check_parent(
-            "p", settings("extend", "Q: {{ question }}", system_prompt="Be brief."), parent
-        )
+        check_parent("p", other, parent)
 
 
 def test_every_kind_says_whether_it_continues():
