@@ -186,6 +186,19 @@ def test_the_token_at_which_the_engine_stopped_is_no_text():
     assert silent.finish("k", silent.build(ask()), ids, "stop", ended=True).text == "five"
 
 
+def test_what_a_stop_string_cut_off_is_not_gone_on_from():
+    found = prompter()
+    ids = found.encode("One two three. The answer is five")
+    text = "One two three. The"  # stopped at " answer is", which is in the tokens
+    done = found.finish("k", found.build(ask()), ids, "stop", text, ended=False)
+    cut = Cut(tuple(done.token_ids), characters=len(done.text))
+    assert found.build(ask(cut, "\nWait")).prefix_text == text + "\nWait"
+    half = Cut(tuple(done.token_ids), characters=len("One two thr"))  # within a token
+    assert found.build(ask(half)).prefix_text == "One two thr"
+    whole = Cut(tuple(found.encode("five four")), characters=len("five four"))
+    assert found.build(ask(whole)).prefix_ids == list(whole.ids)
+
+
 def test_white_space_before_what_follows_is_tokenised_as_before_a_word():
     found = prompter("gpt2", delimiters=True)
     prompt = found.build(ask("<think>\n\n</think>\n\n"))

@@ -8,7 +8,7 @@ from itc.config.model import Model
 from itc.engines._base import PromptError
 from itc.procedures._base import Work
 from itc.procedures._options import ProcedureError
-from itc.prompt_check import measure, open_prompter
+from itc.prompt_check import check_words, measure, open_prompter
 
 TINY = str(Path(__file__).parents[3] / "models" / "tiny-direct")
 
@@ -45,6 +45,15 @@ def test_prompts_over_the_window_are_counted_and_named(bench):
     assert "long_prompt: skip" in str(no.value)
     (row,) = measure([work(bench, long_prompt="skip")], prompter)
     assert row["too_long"] == 12 and row["longest"] > 10
+
+
+def test_words_that_begin_with_the_same_token_are_found_before_a_gpu_is_asked_for(bench):
+    prompter = open_prompter(tiny())
+    names = ("sample", "judge_score", "judge_yesno")
+    check_words([(name, bench.entry(name)) for name in names], prompter)
+    same = bench.entry("judge_yesno", words=["No", "Not"])
+    with pytest.raises(ProcedureError, match=r"judge_yesno\.words: .*begin with the same token"):
+        check_words([("judge_yesno", same)], prompter)
 
 
 def test_a_model_without_tokenizer_or_template_is_told(tmp_path):

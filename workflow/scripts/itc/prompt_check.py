@@ -7,17 +7,18 @@ then, and the generation job looks at it the same way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from itc import registry
 from itc.config.model import Model
-from itc.engines._base import (
-    LongPromptError,
-    PromptError,
-)
+from itc.config.procedure import Settings
+from itc.engines._base import EngineError, LongPromptError, PromptError
+from itc.engines._choices import Choices
 from itc.engines._pieces import stop_ids
 from itc.engines._prompt import Prompter
+from itc.procedures import judge
 from itc.procedures._base import Ask, Work
 from itc.procedures._options import ProcedureError
 
@@ -54,6 +55,22 @@ def _window(config: Any) -> int:
     if not found:
         raise PromptError("the model's configuration tells no window; set `max_model_len`")
     return int(found)
+
+
+def check_words(judges: Iterable[tuple[str, Settings]], prompter: Prompter) -> None:
+    """Raise ProcedureError for a judge whose two words begin with the same token of this model.
+
+    judges: name and settings of procedures; those that ask for no words are passed over.
+    """
+    for name, settings in judges:
+        if settings.entry.kind != "judge":
+            continue
+        options = settings.options(judge.Options)
+        if options.scale == "yesno":
+            try:
+                Choices(options.words, [prompter.encode(word) for word in options.words])
+            except EngineError as error:
+                raise ProcedureError(f"procedures.{name}.words: {error}") from error
 
 
 def measure(works: list[Work], prompter: Prompter) -> list[dict[str, Any]]:

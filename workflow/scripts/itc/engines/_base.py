@@ -69,11 +69,14 @@ class Cut:
     what comes before them. Without that number ``until`` says where the cut is: ``end`` keeps
     everything but a closing end-of-text token, ``thinking`` all of the thinking without its closing
     delimiter, ``answer`` all before the first character of the answer that is no white space.
+    characters: length of the output's text, where tokens at its end can be no part of it because a
+    stop string cut them off.
     """
 
     ids: tuple[int, ...]
     thinking_tokens: int | None = None
     until: Literal["end", "thinking", "answer"] = "end"
+    characters: int | None = None
 
 
 @dataclass(frozen=True)

@@ -71,9 +71,15 @@ class Pieces:
         ids = list(part.ids)
         if ids and ids[-1] in self.stops:
             ids = ids[:-1]
-        if part.thinking_tokens is None and part.until == "end":
+        if part.thinking_tokens is None and part.until == "end" and part.characters is None:
             return ids, False, ""
         text, tokens = self.decode(ids), Tokens(ids, self.decode)
+        if part.characters is not None and part.characters < len(text):
+            kept = tokens.until(part.characters)
+            ids = ids[:kept] + self._between(text, tokens, kept, part.characters)
+            text, tokens = text[: part.characters], Tokens(ids, self.decode)
+        if part.thinking_tokens is None and part.until == "end":
+            return ids, False, ""
         span = self.span(text, tokens, is_open)
         silent = span is not None and not span.opened
         if part.thinking_tokens is not None:

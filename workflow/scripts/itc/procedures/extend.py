@@ -70,7 +70,9 @@ def _chain(work: Work, prompt: str, parent: Mapping[str, Any]) -> Chain:
     for number in range(1, work.options(Options).times + 1):
         ask = Ask(row["problem_id"], row["draw"], number, prompt)
         if _can_go_on(work, row):
-            kept = Cut(tokens(row), until="thinking" if work.thinking else "end")
+            ids = tokens(row)
+            whole = Cut(ids, characters=len(row["text"]))
+            kept = Cut(ids, until="thinking") if work.thinking else whole
             prefix = (kept, _joint(row, work))
             done = yield replace(ask, prefix=prefix, parent_sha256=prompt_of(parent))
             response = work.continued(ask, done, [row["response_id"]])
