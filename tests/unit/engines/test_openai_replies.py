@@ -16,7 +16,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 from itc.engines._base import TOO_LONG, Cut, EngineError
 from itc.engines._http import Facts, Server
 from itc.engines._replies import choice_logprobs, read_chat
-from itc.procedures._rows import unfinished, visible
+from itc.procedures._options import ProcedureError
+from itc.procedures._rows import tokens, unfinished, visible
 from scripted_server import ask, entry, reply, run
 
 PAIR = ("<think>", "</think>")
@@ -278,3 +279,59 @@ def test_another_word_and_words_that_are_not_among_the_candidates():
     one = [("Yes", -0.1), ("The", -3.0)]
     assert choice_logprobs(("Yes", "No"), "Yes", one)[1] == {"choice:Yes": -0.1, "choice:No": -3.0}
     assert choice_logprobs(("Yes", "No"), "The", [("The", -0.1), ("A", -3.0)]) == ("The", {})
+
+
+# -- token ids -------------------------------------------------------------------------------------
+
+
+def completion(text, **more):
+    choice = {"text": text, "finish_reason": "stop", **more}
+    return {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 7}}
+
+
+@pytest.fixture
+def exact(server):
+    """Entry of a served model whose prompts are built here."""
+    tiny = Path(__file__).resolve().parents[3] / "models" / "tiny-reasoner"
+    options = {"pause": 0.01, "tries": 4, "timeout": 5.0, "tokenizer": str(tiny)}
+    return entry(server, engine_options=options)
+
+
+def test_token_ids_are_those_that_the_server_gives_or_none(server, exact):
+    server.script = [
+        (200, {}, completion("Yes", token_ids=[638, 1])),
+        (200, {}, completion("<think>\nSo</think>Yes", token_ids=None)),
+    ]
+    done = run(exact.model_copy(update={"concurrency": 1}), [ask(), ask(seed=2)])
+    assert (done["0"].text, done["0"].token_ids) == ("Yes", [638, 1])
+    assert done["1"].text == "<think>\nSo</think>Yes" and done["1"].token_ids == []
+    assert (done["1"].n_output(), done["1"].thinking_end) == (7, 18)
+    with pytest.raises(ProcedureError, match="no token ids"):
+        tokens({**vars(done["1"]), "response_id": "x"})
+
+
+def test_a_stop_text_is_left_out_and_the_end_token_too(server, exact):
+    ids = [638, 50, 83]
+    server.script = [
+        (200, {}, completion("Yes", token_ids=ids, stop_reason="No")),
+        (200, {}, completion("YesNo", token_ids=[*ids, 1], stop_reason=None)),
+    ]
+    requests = [ask(stop=("No",)), ask(stop=("Q",), seed=2)]
+    done = run(exact.model_copy(update={"concurrency": 1}), requests)
+    assert [d.text for d in done.values()] == ["Yes", "YesNo"]
+    assert [body["stop"] for body in server.bodies] == [["No"], ["Q"]]
+
+
+def test_words_are_found_by_the_ids_of_their_tokens(server, exact):
+    def words(**tops):
+        found = {f"token_id:{name[1:]}": value for name, value in tops.items()}
+        logprobs = {"token_logprobs": [-1.0], "top_logprobs": [found]}
+        return (200, {}, completion("Yes", token_ids=[638], logprobs=logprobs))
+
+    beyond = completion("x", prompt_logprobs=[None, {"50": {"logprob": -9.0}}])
+    server.script = [words(_638=-0.25, _727=-0.1), (200, {}, beyond), words(_83=-0.5, _1=-0.7)]
+    done = run(exact, [ask(choices=("Yes", "No"))])["0"]
+    assert done.logprobs == {"choice:Yes": -0.25, "choice:No": -9.5}
+    assert server.bodies[0]["allowed_token_ids"] == [638, 50]
+    assert server.bodies[1]["prompt"][-1] == 50 and server.bodies[1]["prompt_logprobs"] == 0
+    assert server.bodies[2]["prompt"][-1] == 50 and server.bodies[2]["allowed_token_ids"] == [83]

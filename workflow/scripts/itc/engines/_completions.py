@@ -7,13 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 from itc.config.model import Model
-from itc.engines._base import Params, left_open
+from itc.engines._base import Completion, Params, left_open
 from itc.engines._choices import Choices, Place
 from itc.engines._http import Facts, Server
 from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._pieces import stop_ids
-from itc.engines._prompt import Prompter
-from itc.engines._replies import Candidates
+from itc.engines._prompt import Prompt, Prompter
+from itc.engines._replies import Candidates, reason_of
 
 CANDIDATES = 20  # most a server gives per token
 
@@ -44,6 +44,29 @@ def prompter(model: Model, tokenizer: str | None, facts: Facts) -> Prompter | No
         )
     stops = stop_ids(tokenizer, **options)
     return Prompter.of(model, found, min(windows, default=1 << 30), stops)
+
+
+def read_completion(
+    key: str, body: dict[str, Any], prompt: Prompt, prompter: Prompter, *, stops: bool
+) -> Completion:
+    """The completion in a body. stops: whether texts were given at which the answer ends.
+
+    A server that gives no token ids has none recorded, since those of its text tokenised anew can
+    be others than it wrote; nothing then goes on from them.
+    """
+    choice = body["choices"][0]
+    told, reason = choice.get("token_ids"), reason_of(choice)
+    text = str(choice["text"]).encode("utf-8", "replace").decode("utf-8")
+    if not told and text:
+        ids = prompter.encode(text)
+        done = prompter.finish(key, prompt, ids, reason, text, ended=False)
+        count = (body.get("usage") or {}).get("completion_tokens")
+        done.token_ids, done.n_output_tokens = [], int(count or len(ids))
+        return done
+    ids = list(told or [])
+    by_token = reason == "stop" and bool(ids) and not isinstance(choice.get("stop_reason"), str)
+    # Where a text may have ended the answer, the server's own text leaves it out.
+    return prompter.finish(key, prompt, ids, reason, text if stops else None, ended=by_token)
 
 
 def decide(
@@ -100,7 +123,7 @@ def _by_id(candidates: Candidates, wanted: list[int], prompter: Prompter) -> dic
 
 def summary(params: Params, chosen: list[float], tops: list[Candidates]) -> dict[str, float]:
     """Summaries of a response's log-probs; chosen: of its tokens, tops: their candidates."""
-    if not params.logprobs or not chosen or params.choices:
+    if not params.logprobs or not chosen or params.choices or len(chosen) != len(tops):
         return {}
     found = Summary(params.logprobs, params.confidence_window)
     for value, top in zip(chosen, tops, strict=False):

@@ -37,6 +37,7 @@ from itc.engines._completions import (
     logprobs_of,
     opens_thinking,
     prompter,
+    read_completion,
     render,
     summary,
 )
@@ -175,15 +176,7 @@ class OpenAIEngine:
         if answer is None:
             return Completion.too_long(key, self.platform, prompt.n_prompt, prompt.sha256)
         choice = answer["choices"][0]
-        told = choice.get("token_ids")
-        ids = list(told or prompter.encode(choice["text"]))
-        reason = reason_of(choice)
-        ended = told and reason == "stop" and not isinstance(choice.get("stop_reason"), str)
-        # Where a stop string may have ended the answer, the server's text leaves it out.
-        text = choice["text"].encode("utf-8", "replace").decode() if params.stop else None
-        done = prompter.finish(
-            key, prompt, ids, reason, text, ended=True if ended and not params.stop else None
-        )
+        done = read_completion(key, answer, prompt, prompter, stops=bool(params.stop))
         chosen, tops = logprobs_of(choice)
         done.logprobs = summary(request.params, chosen, tops)
         done.platform = self.platform
