@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from itc import registry, schemas, tables
+from itc.analyses import fits
 from itc.analyses.breadth import difficulty_levels
 from itc.strategies._base import evaluate_strategy
 
@@ -145,8 +146,25 @@ def test_fits_have_bands_around_the_curve(inputs):
     for row in fitted.itertuples():
         assert row.low <= row.value <= row.high
         assert row.value == pytest.approx(mean[row.strategy, row.budget], abs=0.05)
-    quantities = set(table.loc[table["strategy"] == "majority", "quantity"])
-    assert quantities == {"fitted", "limit", "start", "q", "r_squared", "saturation_budget"}
+    quantities = table.groupby("law")["quantity"].agg(set).to_dict()
+    checked = {"fitted", "r_squared", "predicted", "misfit", "better"}
+    assert quantities == {  # three budgets of a vote (2, 4, 8) are too few for three parameters
+        "power_law": {"a", "b", *checked},
+        "beta_binomial": {"alpha", "beta", *checked},
+        "none": {"saturation_budget"},
+    }
+    assert set(table.loc[table["quantity"] == "predicted", "budget"]) == {8, 16, 32}
+    assert table.loc[table["quantity"] == "better", "value"].sum() == table["dataset"].nunique()
+
+
+def test_a_law_predicts_the_largest_budget_from_half_of_it():
+    n = np.array([2.0, 4, 8, 16])
+    curve = np.vstack([0.8 - 0.3 * 0.9 ** (n - 2), 0.3 + 0.05 * np.log2(n)])
+    rows = pd.DataFrame(fits._laws(fits.LAWS["majority"], n, curve)).set_index("quantity")
+    assert rows.loc["misfit", "all"][0] == pytest.approx(0, abs=0.005)
+    assert rows.loc["misfit", "all"][1] < -0.005  # a curve that does not saturate is underestimated
+    seen = rows.loc["predicted", "all"] - rows.loc["misfit", "all"]
+    assert seen == pytest.approx(curve[:, -1]) and rows.loc["predicted", "budget"] == 16
 
 
 def test_allocation_keeps_the_cost_and_oracle_is_not_below_uniform(inputs):

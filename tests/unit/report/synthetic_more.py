@@ -50,22 +50,21 @@ def gains(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def fits(curves: pd.DataFrame) -> pd.DataFrame:
-    """Saturating fits of the vote; the last model does not saturate."""
+    """N* of the vote, beyond the samples taken for the last model, and laws of coverage."""
     cells = curves.loc[curves["strategy"] == "majority", ["dataset", "model"]].drop_duplicates()
     models = list(dict.fromkeys(cells["model"]))
     rows = []
     for dataset, model in cells.itertuples(index=False):
-        sound = model != models[-1]
-        star = 6.0 + 2 * models.index(model)
-        found = {
-            "saturation_budget": (star, star - 2, star + 4),
-            "limit": (0.9 if sound else 7.5, 0.8, 1.0),
-            "r_squared": (0.95 if sound else 0.3, np.nan, np.nan),
-        }
-        for quantity, (value, low, high) in found.items():
-            row = {"dataset": dataset, "model": model, "strategy": "majority", "law": "saturating"}
-            row |= {"quantity": quantity, "budget": 0, "n_budgets": 5}
-            rows.append(row | {"value": value, "low": low, "high": high})
+        star = np.nan if model == models[-1] else 3.0 + models.index(model) / 2
+        cell = {"dataset": dataset, "model": model, "n_budgets": 5, "budget": 0, "beyond": np.nan}
+        own = cell | {"strategy": "majority", "law": "none", "quantity": "saturation_budget"}
+        rows.append(own | {"value": star, "low": star - 1, "high": np.nan, "beyond": 8.0})
+        for law, better in (("power_law", 0.0), ("beta_binomial", 1.0)):
+            own = cell | {"strategy": "coverage", "law": law, "budget": 16}
+            rows.append(own | {"quantity": "misfit", "value": 0.01, "low": -0.01, "high": 0.02})
+            rows.append(
+                own | {"quantity": "better", "value": better, "low": np.nan, "high": np.nan}
+            )
     return pd.DataFrame(rows)
 
 
