@@ -27,6 +27,7 @@ MEMORY = "contents.digests"  # name of the file that remembers digests, beside t
 BLOCK = 64 << 20  # bytes that one thread hashes at a time; part of what a digest is
 PIECE = 1 << 20  # bytes read at once
 LARGE = 1 << 30  # bytes from which on somebody waits, and is told why
+SMALL = 8 << 20  # bytes up to which reading again costs less than remembering
 SETTLED = 2.0  # seconds a file must have lain still before its digest is remembered
 # What lies in a model's folder and decides no answer: words for people, states of a training.
 ASIDE = frozenset((".md", ".png", ".jpg", ".pdf", ".csv", ".log", ".gitattributes", ".lock"))
@@ -155,7 +156,8 @@ class Contents:
     def _remember(self, path: Path, mark: str, digest: str) -> None:
         status = path.stat()
         still = time.time() - max(status.st_mtime, status.st_ctime) > SETTLED
-        if self._memory is None or not still or _mark(path) != mark:
+        large = status.st_size > SMALL
+        if self._memory is None or not large or not still or _mark(path) != mark:
             return  # a file under change may change again within the clock's tick
         line = json.dumps({"file": mark, "digest": digest}) + "\n"
         try:
