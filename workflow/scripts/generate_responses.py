@@ -5,19 +5,15 @@ from pathlib import Path
 
 from itc import tables
 from itc.config import read_config, root
-from itc.generate import Job, generate_shard
+from itc.generate import Job, generate_shard, parents_of
 from itc.grid import Grid
 from itc.runlog import logged
-
-ANSWERS = ["response_id", "answer", "answer_how", "score"]
 
 
 def parents_by_cell(runs, responses, annotations):
     """Responses with their extracted answers, by (dataset, procedure)."""
     return {
-        (run.dataset, run.procedure): tables.read(response, "responses").merge(
-            tables.read(annotation, "annotations", ANSWERS), on="response_id", validate="1:1"
-        )
+        (run.dataset, run.procedure): parents_of(response, annotation)
         for run, response, annotation in zip(runs, responses, annotations, strict=True)
     }
 

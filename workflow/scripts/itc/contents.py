@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -26,10 +27,13 @@ MEMORY = "contents.digests"  # name of the file that remembers digests, beside t
 BLOCK = 64 << 20  # bytes that one thread hashes at a time; part of what a digest is
 PIECE = 1 << 20  # bytes read at once
 LARGE = 1 << 30  # bytes from which on somebody waits, and is told why
+SMALL = 8 << 20  # bytes up to which reading again costs less than remembering
 SETTLED = 2.0  # seconds a file must have lain still before its digest is remembered
 # What lies in a model's folder and decides no answer: words for people, states of a training.
-ASIDE = frozenset((".md", ".png", ".jpg", ".pdf", ".log", ".gitattributes", ".lock"))
-TRAINING = ("training_args", "optimizer", "scheduler", "rng_state", "trainer_state", "LICENSE")
+ASIDE = frozenset((".md", ".png", ".jpg", ".pdf", ".csv", ".log", ".gitattributes", ".lock"))
+TRAINING = re.compile(
+    r"(train|eval|optimizer|scheduler|rng_state|LICENSE)|.*_results\.json$", re.IGNORECASE
+)
 
 
 def _tell(message: str) -> None:
@@ -152,7 +156,8 @@ class Contents:
     def _remember(self, path: Path, mark: str, digest: str) -> None:
         status = path.stat()
         still = time.time() - max(status.st_mtime, status.st_ctime) > SETTLED
-        if self._memory is None or not still or _mark(path) != mark:
+        large = status.st_size > SMALL
+        if self._memory is None or not large or not still or _mark(path) != mark:
             return  # a file under change may change again within the clock's tick
         line = json.dumps({"file": mark, "digest": digest}) + "\n"
         try:
@@ -188,8 +193,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _counts(path: Path) -> bool:
-    hidden = path.name.startswith((".", *TRAINING))
-    return not hidden and path.suffix.lower() not in ASIDE
+    aside = path.name.startswith(".") or TRAINING.match(path.name)
+    return not aside and path.suffix.lower() not in ASIDE
 
 
 def _mark(path: Path) -> str:

@@ -103,7 +103,7 @@ def generate_shard(
         check(job.procedure, job.settings)
         check_engine(job.procedure, job.settings, model_name, model)
     engines.check(model_name, model)
-    works = [_work(model, model_name, job, seed, draws) for job in jobs]
+    works = [work_of(model, model_name, job, seed, draws) for job in jobs]
     total = sum(_kind(work).requests(work) for work in works)
     progress = Progress(total, f"generate {model_name}")
     with ExitStack() as stack:
@@ -146,7 +146,18 @@ def generate_shard(
     return session
 
 
-def _work(model: Model, model_name: str, job: Job, seed: int, draws: range) -> Work:
+def parents_of(responses: str | Path, annotations: str | Path) -> pd.DataFrame:
+    """Responses with the answers and scores that were read out of them."""
+    names = ["response_id", "answer", "answer_how", "score"]
+    read = tables.read(annotations, "annotations", names)
+    return tables.read(responses, "responses").merge(read, on="response_id", validate="1:1")
+
+
+def work_of(model: Model, model_name: str, job: Job, seed: int, draws: range) -> Work:
+    """What a procedure may know of ``job``: the rows of its tables in the order they are asked.
+
+    Raises ProcedureError for a dataset without problems or a parent that is missing.
+    """
     needs_parent = registry.constants("procedures", job.settings.entry.kind).get("PARENT")
     if needs_parent and job.parents is None:
         raise ProcedureError(

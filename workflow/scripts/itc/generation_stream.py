@@ -132,7 +132,7 @@ class Stream:
 
     def _ask(self, live: Live, index: int, ask: Ask, replay: bool) -> None:
         request = live.work.request(ask)
-        key = self.key(live.work, request)
+        key = key_of(self._identity, live.work, request)
         record = self._recorded(live, key)
         if record is not None:
             live.results[index] = self._restore(key, record)
@@ -168,20 +168,12 @@ class Stream:
             sent.write(live.journal.path, found, engine.platform, self._secrets)
         self._waiters[key] = [(live, index)]
 
-    def key(self, work: Work, request: Request) -> str:
-        """Key of a request: all that decides its answer, and how its procedure behaves."""
-        content = {"model": self._identity, **request.content()}
-        changes = behaviour("procedures", work.settings.entry.kind)
-        if changes:  # the same request of a procedure that now reads or joins answers otherwise
-            content["procedure"] = {"kind": work.settings.entry.kind, "behaviour": max(changes)}
-        return request_key(content)
-
     def _recorded(self, live: Live, key: str) -> dict[str, Any] | None:
         """The answer of a journal: this job's, else any of the same model and procedure.
 
         What another journal holds is written into this one, so that it is looked for only once.
         """
-        names = [key, refusal_key(key)] if _skips(live.work) else [key]
+        names = recorded_as(key, live.work)
         for name in names:
             record = live.journal.get(name)
             if record is not None:
@@ -270,6 +262,20 @@ class Stream:
         if self._context is not None:
             context, self._context = self._context, None
             context.__exit__(*sys.exc_info())
+
+
+def key_of(identity: dict[str, Any], work: Work, request: Request) -> str:
+    """Key of a request to a model: all that decides its answer, and how its procedure behaves."""
+    content = {"model": identity, **request.content()}
+    changes = behaviour("procedures", work.settings.entry.kind)
+    if changes:  # the same request of a procedure that now cuts or joins answers otherwise
+        content["procedure"] = {"kind": work.settings.entry.kind, "behaviour": max(changes)}
+    return request_key(content)
+
+
+def recorded_as(key: str, work: Work) -> list[str]:
+    """Keys under which a journal may hold what counts as the answer."""
+    return [key, refusal_key(key)] if _skips(work) else [key]
 
 
 def refusal_key(key: str) -> str:

@@ -138,8 +138,16 @@ def options(kind: str, name: str) -> dict[str, str]:
     """
     if kind == "procedures":
         fields = load(kind, name).Options.model_fields
-        return {key: str(field.description) for key, field in fields.items()}
+        return {key: _meaning(field) for key, field in fields.items()}
     return dict(constants(kind, name).get("OPTIONS", {}))
+
+
+def _meaning(field: Any) -> str:
+    """Description of a field, with its default if it has one that says something."""
+    default = field.default
+    said = isinstance(default, bool | int | float) or (isinstance(default, str | tuple) and default)
+    shown = list(default) if isinstance(default, tuple) else default
+    return f"{field.description} Default `{shown}`." if said else str(field.description)
 
 
 def load(kind: str, name: str) -> ModuleType:

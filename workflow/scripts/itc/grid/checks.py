@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from itc import registry
+from pathlib import Path
+
+from itc import migration, registry
 from itc.claims import _settings as claim_settings
 from itc.config import ConfigError
 from itc.engines import _base as engines
@@ -62,6 +64,19 @@ def check_keys(grid: Grid, rules: set[str]) -> None:
             engines.check(name, grid.model(name))
     except engines.EngineError as error:
         raise ConfigError(str(error)) from error
+
+
+def sampled_again(grid: Grid, rules: set[str]) -> list[str]:
+    """One line per run of ``rules`` (names) that samples what exists but for one changed key."""
+    lines = []
+    for batch in grid.batches:
+        for run in batch.runs if f"generate_{batch.name}" in rules else ():
+            own = Path(grid.journal_path(run, "000")).parent
+            if not any(path.stat().st_size for path in own.glob("*.jsonl")):
+                about = grid.run_identity(run.dataset, run.model, run.procedure)
+                args = (grid.journal, run.model, run.procedure, own.name, about)
+                lines.append(migration.warning(*args))
+    return list(dict.fromkeys(line for line in lines if line))
 
 
 def check_lexicons(rules: set[str]) -> None:
