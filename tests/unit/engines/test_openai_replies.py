@@ -218,6 +218,9 @@ def body(text, reason="stop", tokens=20, hidden=None, **message):
         (body("The answer is 3", "length"), False, None, 0, "The answer is 3"),
         (body("The answer is 3"), None, None, 0, "The answer is 3"),
         (body("The answer is 3", "length", hidden=0), None, None, 0, "The answer is 3"),
+        # A server that takes the thinking out of the text, and found none in it.
+        (body("Yes", hidden=0), True, None, 0, "Yes"),
+        (body("Yes", "length", hidden=0), True, None, 0, "Yes"),
         # The server gives the thinking apart.
         (body("Yes", reasoning="ab"), None, 17, None, "Yes"),
         (body("Yes", reasoning_content="ab", hidden=9), None, 17, 9, "Yes"),

@@ -212,7 +212,7 @@ class Stream:
             if live.waiting == 0:
                 self._ready.append((live, live.results if live.several else live.results[0]))
         self.counts.finished += 1
-        self.counts.tokens += len(completion.token_ids)
+        self.counts.tokens += completion.n_output()
         self.counts.prompt_tokens += completion.n_prompt_tokens + len(completion.prefix_ids)
 
     @staticmethod

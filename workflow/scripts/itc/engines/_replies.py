@@ -79,7 +79,8 @@ def read_chat(
     end = find_thinking_end(text, bool(is_open), pair)
     if end is not None:
         return Reply(text, end, hidden, output)
-    if pair and (is_open or pair[0] in text):
+    # A server that counts thinking takes it out of the text: what is left is no thinking.
+    if pair and (pair[0] in text or (is_open and hidden is None)):
         return Reply(text, None, output or 1, output)
     if hidden:
         return Reply(text, 0 if text else None, hidden, output)
