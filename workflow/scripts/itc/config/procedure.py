@@ -51,6 +51,14 @@ class Procedure(Sampling, Open):
     reasoning_only: Annotated[bool, INCIDENTAL] = Field(
         False, description="Skip models that do not think."
     )
+    sweep: Annotated[dict[str, list[Any]], INCIDENTAL] = Field(
+        default_factory=dict,
+        description="Values to try, by key: `{temperature: [0.2, 0.6], prompt: [sample]}`. Each "
+        "combination becomes an entry of its own beside this one, `sample-temperature_0.2-...`.",
+    )
+    swept_from: Annotated[str | None, INCIDENTAL] = Field(
+        None, description="Entry whose sweep made this one; set by the sweep, never by hand."
+    )
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,9 @@ class Study(Section):
     figures: Selection = Field("all", description="Figures, or `all`.")
     sections: Selection = Field("all", description="Report sections, or `all`.")
     claims: Selection = Field("all", description="Claims to assess, or `all`.")
+    sweep_cells: int = Field(
+        32, gt=0, description="Most cells that the sweep of one procedure may make."
+    )
     draws: int = Field(gt=0, description="Independent draws per problem; a multiple of shard_size.")
     shard_size: int = Field(gt=0, description="Draws per shard, the unit of one generation job.")
     derived_draws: int | None = Field(
