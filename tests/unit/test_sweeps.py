@@ -110,5 +110,5 @@ def test_faults_name_the_key_and_the_mend(default, sweep, told):
 def test_a_taken_name_is_refused(default):
     raw = swept(default, {"temperature": [0.2]})
     raw["procedures"]["sample-temperature_0.2"] = {"kind": "sample", "prompt": "x", "max_tokens": 1}
-    with pytest.raises(ConfigError, match="'sample-temperature_0.2' is defined already"):
+    with pytest.raises(ConfigError, match=r"'sample-temperature_0\.2' is defined already"):
         read_config(raw)

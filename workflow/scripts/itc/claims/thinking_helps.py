@@ -1,4 +1,4 @@
-"""Beyond the paper: the same weights with thinking on and off."""
+"""Beyond the paper: the same weights with thinking on and off, or at high and low effort."""
 
 from __future__ import annotations
 
@@ -9,18 +9,23 @@ import pandas as pd
 from itc.claims._accuracy import TOKENS
 from itc.claims._evaluations import Evaluations
 from itc.claims._verdict import Unit, Verdict, assess_units, from_means
+from itc.config.efforts import families
 
 TITLE = "Thinking helps the same weights"
 STATEMENT = (
     "One response with thinking is right more often than the majority vote of the same weights "
-    "without thinking, at the same number of output tokens."
+    "without thinking, or at their lowest effort, at the same number of output tokens."
 )
 TABLES = ("evaluations",)
 
 
 def pairs(models: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
-    """(reasoning, other) config entries that name the same weights."""
-    return [
+    """(more thinking, less thinking) config entries of the same weights.
+
+    A reasoning entry and one that does not reason but names the same `model`; and the highest and
+    the lowest level of effort of one family.
+    """
+    switched = [
         (on, off)
         for on, about in sorted(models.items())
         for off, other in sorted(models.items())
@@ -29,6 +34,8 @@ def pairs(models: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
         and about.get("model")
         and about.get("model") == other.get("model")
     ]
+    levels = [(names[-1], names[0]) for names in families(models).values()]
+    return list(dict.fromkeys([*switched, *levels]))
 
 
 def assess(
@@ -46,5 +53,8 @@ def assess(
             if base is not None:
                 gain = points.correct(dataset, on, "single", 1) - base
                 units.append(from_means(f"{on} / {off}", dataset, gain))
-    reason = "no weights were sampled with thinking on and off (two config entries, one `model`)"
+    reason = (
+        "no weights were sampled with thinking on and off (two config entries, one `model`), or at "
+        "two levels of effort (`effort_of`)"
+    )
     return [assess_units("equal tokens", units, about, reason)]

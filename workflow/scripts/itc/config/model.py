@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator, model_validator
 
-from itc.config.fields import INCIDENTAL, Decides, Section
+from itc.config.fields import DAY, INCIDENTAL, Decides, Section
 
 
 class Shape(Section):
@@ -16,6 +16,12 @@ class Shape(Section):
     heads: Annotated[int, INCIDENTAL] = Field(gt=0, description="Attention heads.")
     kv_heads: Annotated[int, INCIDENTAL] = Field(gt=0, description="Key/value heads.")
     head_dim: Annotated[int, INCIDENTAL] = Field(gt=0, description="Dimension of one head.")
+    full_layers: Annotated[int | None, INCIDENTAL] = Field(
+        None,
+        gt=0,
+        description="Layers whose attention reads the whole context; those with a window or a "
+        "state of fixed size cost little more per token and are left out. Empty: all layers.",
+    )
 
 
 class Price(Section):
@@ -70,7 +76,42 @@ class Model(Section):
         None, description="Switch of the chat template, if any."
     )
     chat_template: Annotated[str | None, Decides(neutral=None, content=True)] = Field(
-        None, description="Template file, if the model has none; it counts by its content."
+        None, description="Template file instead of the model's own; it counts by its content."
+    )
+    chat_template_kwargs: Annotated[dict[str, Any], Decides(neutral={})] = Field(
+        default_factory=dict,
+        description="Variables of the chat template, such as `{thinking: true}`; one that the "
+        "template does not know is an error. `enable_thinking` is the short form of its own.",
+    )
+    effort: Annotated[str | int | None, Decides(neutral=None)] = Field(
+        None, description="Level of effort: none, minimal, low, medium, high, xhigh, max, or tokens."
+    )
+    effort_as: Annotated[str | None, Decides(neutral="reasoning_effort")] = Field(
+        "reasoning_effort",
+        description="Variable of the chat template, or key of a served model's request, that "
+        "carries `effort`; empty where other keys of the entry set the level.",
+    )
+    effort_of: Annotated[str | None, INCIDENTAL] = Field(
+        None,
+        description="Family whose levels of effort this entry is one of; a figure joins them.",
+    )
+    lora: Annotated[str | None, Decides(neutral=None, content=True)] = Field(
+        None, description="Folder of a LoRA adapter put on the weights; it counts by its content."
+    )
+    request: Annotated[dict[str, Any], Decides(neutral={})] = Field(
+        default_factory=dict,
+        description="Keys of a served model's request, verbatim, such as "
+        "`{reasoning_effort: high, service_tier: flex}`.",
+    )
+    preset: Annotated[str | None, Decides(neutral=None)] = Field(
+        None,
+        description="Family of served models whose `limit_key` and `refuses` are taken: openai, "
+        "openai-reasoning, anthropic, gemini, xai, deepseek, mistral.",
+    )
+    refuses: Annotated[tuple[str, ...], Decides(neutral=())] = Field(
+        (),
+        description="Parameters that a served model refuses or ignores; they are not sent. A "
+        "procedure that needs one of them to be sent is an error.",
     )
     trust_remote_code: Annotated[bool, Decides(neutral=False)] = Field(
         False, description="Run code shipped with the weights."
@@ -101,8 +142,15 @@ class Model(Section):
     max_num_seqs: Annotated[int, INCIDENTAL] = Field(
         256, gt=0, description="Concurrent sequences in the engine."
     )
-    base_url: Annotated[str | None, INCIDENTAL] = Field(
-        None, description="Address of an OpenAI-compatible server."
+    base_url: Annotated[str | tuple[str, ...] | None, INCIDENTAL] = Field(
+        None,
+        description="Address of an OpenAI-compatible server, or several that serve the same model: "
+        "requests go to the least busy one, and to another where one fails.",
+    )
+    limit_key: Annotated[Literal["max_tokens", "max_completion_tokens"] | None, INCIDENTAL] = Field(
+        None,
+        description="Name of the cap on output tokens in a served model's request; empty: that "
+        "of `preset`, else `max_tokens`.",
     )
     api_key_env: Annotated[str | None, INCIDENTAL] = Field(
         None, description="Environment variable holding its key."
@@ -119,6 +167,15 @@ class Model(Section):
     )
     threads: Annotated[int, INCIDENTAL] = Field(
         2, gt=0, description="CPU cores of a generation job."
+    )
+    # -- when it was made
+    released: Annotated[str | None, INCIDENTAL] = Field(
+        None, pattern=DAY, description="Day of its release (ISO day or month)."
+    )
+    cutoff: Annotated[str | None, INCIDENTAL] = Field(
+        None,
+        pattern=DAY,
+        description="Last day of its training data, as its makers say (ISO day or month).",
     )
     # -- what costs are computed from
     parameters: Annotated[float | None, INCIDENTAL] = Field(
@@ -140,6 +197,34 @@ class Model(Section):
     recorded_as: Annotated[str | None, Decides(neutral=None, of="import")] = Field(
         None, description="Name of this model in the recording or archive."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_spelling(cls, values: Any) -> Any:
+        """``enable_thinking`` among the template's variables is the key of that name."""
+        given = values.get("chat_template_kwargs") if isinstance(values, dict) else None
+        if not isinstance(given, dict) or "enable_thinking" not in given:
+            return values
+        switch = given["enable_thinking"]
+        if values.get("enable_thinking", switch) not in (switch, None):
+            raise ValueError(
+                "enable_thinking is given twice, as a key and in chat_template_kwargs, with "
+                "different values; drop one"
+            )
+        rest = {name: value for name, value in given.items() if name != "enable_thinking"}
+        return {**values, "enable_thinking": switch, "chat_template_kwargs": rest}
+
+    @field_validator("refuses", mode="before")
+    @classmethod
+    def _several(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Addresses of the servers, none where the model is not served."""
+        if self.base_url is None or isinstance(self.base_url, str):
+            return (self.base_url,) if self.base_url else ()
+        return self.base_url
 
     @property
     def options(self) -> dict[str, Any]:

@@ -42,6 +42,11 @@ class Procedure(Sampling, Open):
     system_prompt: Annotated[str | None, Decides(neutral=None)] = Field(
         None, description="System message."
     )
+    chat_template_kwargs: Annotated[dict[str, Any], Decides(neutral={})] = Field(
+        default_factory=dict,
+        description="Variables of the model's chat template for this procedure; they win over the "
+        "model's own. A model whose template does not know one is an error.",
+    )
     long_prompt: Annotated[Literal["fail", "skip"], INCIDENTAL] = Field(
         "fail", description="A prompt over the window ends the job, or gives an empty response."
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from itc.config.fields import Decides, Section, Whole
+from itc.config.fields import Decides, Section, Whole, neutral
+
+
+# What a model's generation_config.json may recommend, under these names.
+RECOMMENDED = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")
 
 
 class Sampling(Section):
@@ -27,6 +31,25 @@ class Sampling(Section):
     repetition_penalty: Annotated[float, Decides(neutral=1.0)] = Field(
         1.0, gt=0, description="Above 1 makes tokens that occurred before less likely."
     )
+    presence_penalty: Annotated[float, Decides(neutral=0.0)] = Field(
+        0.0, ge=-2, le=2, description="Above 0 makes tokens of the output so far less likely."
+    )
+    frequency_penalty: Annotated[float, Decides(neutral=0.0)] = Field(
+        0.0, ge=-2, le=2, description="As presence_penalty, for each time that they occurred."
+    )
+    bad_words: Annotated[tuple[str, ...], Decides(neutral=())] = Field(
+        (), description="Words that are never written; vLLM alone knows this."
+    )
+    thinking_budget: Annotated[Whole | None, Decides(neutral=None)] = Field(
+        None,
+        ge=0,
+        description="Thinking tokens after which vLLM ends the thinking; empty: no bound.",
+    )
+    sampling: Annotated[Literal["own", "model"], Decides(neutral="own")] = Field(
+        "own",
+        description="own: the values of this entry; model: temperature, top_p, top_k, min_p and "
+        "repetition_penalty as the model's generation_config.json recommends them.",
+    )
     min_tokens: Annotated[Whole, Decides(neutral=0)] = Field(
         0, ge=0, description="Output tokens before the model may stop."
     )
@@ -37,6 +60,19 @@ class Sampling(Section):
     confidence_window: Annotated[Whole, Decides(neutral=2048)] = Field(
         2048, gt=0, description="Tokens of a group of the confidence features."
     )
+
+    @field_validator("stop", "bad_words", mode="before")
+    @classmethod
+    def _several(cls, value: object) -> object:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _left_to_the_model(self) -> Self:
+        """Values that the model decides say nothing here, so none of them is in the identity."""
+        if self.sampling == "model":
+            for name in RECOMMENDED:
+                object.__setattr__(self, name, neutral(type(self), name))
+        return self
 
     @field_validator("top_k", mode="before")
     @classmethod

@@ -21,13 +21,15 @@ from itc import registry
 from itc.config.schema import Config, Procedure
 
 # What tells an entry apart from others, or says how much of it is made: no value to try.
-FIXED = frozenset({"title", "kind", "sweep", "swept_from", "draws", "reasoning_only"})
+FIXED = frozenset(
+    {"title", "kind", "sweep", "swept_from", "draws", "reasoning_only", "long_prompt"}
+)
 _PLAIN = re.compile(r"^-?[A-Za-z0-9._]+(-[A-Za-z0-9._]+)*$")
 
 
 def sweepable(kind: str) -> list[str]:
     """Keys that a sweep of a procedure of ``kind`` may list values of."""
-    own = registry.constants("procedures", kind).get("OPTIONS", {}) if _known(kind) else {}
+    own = registry.options("procedures", kind) if kind in registry.names("procedures") else {}
     return sorted(({*Procedure.model_fields, *own}) - FIXED)
 
 
@@ -130,6 +132,3 @@ def _word(value: Any) -> str:
 def _shown(value: Any) -> str:
     return str(value) if isinstance(value, str) else json.dumps(value, default=str)
 
-
-def _known(kind: str) -> bool:
-    return kind in registry.names("procedures")

@@ -19,7 +19,10 @@ from itc.grid.runs import Run
 
 # What analyses may know of a model's entry.
 SHOWN_OF_MODELS = frozenset(
-    ("title", "reasoning", "parameters", "shape", "price", "model", "gpu_seconds_per_token")
+    (
+        *("title", "reasoning", "parameters", "shape", "price", "model", "gpu_seconds_per_token"),
+        *("effort_of", "effort", "released", "cutoff"),
+    )
 )
 
 
@@ -182,7 +185,11 @@ class Grid(Batches):
                 for m in self.study.models
             },
             "datasets": {
-                d: {"title": self.dataset(d).title, "licence": self.dataset(d).licence}
+                d: {
+                    "title": self.dataset(d).title,
+                    "licence": self.dataset(d).licence,
+                    "published": self.dataset(d).published,
+                }
                 for d in self.study.datasets
             },
             "procedures": {p: self.procedure(p).model_dump() for p in self.study.procedures},
