@@ -110,8 +110,8 @@ def of_model(model: Model, contents: Mapping[str, str] | None = None) -> dict[st
     """What of a model decides its answers; part of every request key.
 
     contents: path, as the entry writes it -> digest of what lies there, which then counts instead
-    of its place (see ``itc.contents.of_model``). Options that the engine's file lists as SERVING
-    decide nothing, wherever they are given.
+    of its place (see ``itc.contents.of_model``). Options that the engine's file lists as SERVING,
+    and keys of a request that it lists as SERVING_REQUEST, decide nothing.
     """
     contents = contents or {}
     found = deciding(model)
@@ -120,6 +120,10 @@ def of_model(model: Model, contents: Mapping[str, str] | None = None) -> dict[st
     options = {key: options[key] for key in options if key not in about.get("SERVING", ())}
     if options:
         found["engine_options"] = _by_content(options, contents)
+    request = found.pop("request", {})
+    request = {k: request[k] for k in request if k not in about.get("SERVING_REQUEST", ())}
+    if request:
+        found["request"] = request
     weights = ("model",) if about.get("WEIGHTS") else ()
     for name in (*weights, *by_content(type(model))):
         if name in found:

@@ -84,7 +84,8 @@ class Model(Section):
         "template does not know is an error. `enable_thinking` is the short form of its own.",
     )
     effort: Annotated[str | int | None, Decides(neutral=None)] = Field(
-        None, description="Level of effort: none, minimal, low, medium, high, xhigh, max, or tokens."
+        None,
+        description="Level of effort: none, minimal, low, medium, high, xhigh, max, or tokens.",
     )
     effort_as: Annotated[str | None, Decides(neutral="reasoning_effort")] = Field(
         "reasoning_effort",

@@ -8,7 +8,6 @@ from pydantic import Field, field_validator, model_validator
 
 from itc.config.fields import Decides, Section, Whole, neutral
 
-
 # What a model's generation_config.json may recommend, under these names.
 RECOMMENDED = ("temperature", "top_p", "top_k", "min_p", "repetition_penalty")
 

@@ -131,4 +131,3 @@ def _word(value: Any) -> str:
 
 def _shown(value: Any) -> str:
     return str(value) if isinstance(value, str) else json.dumps(value, default=str)
-

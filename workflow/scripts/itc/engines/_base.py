@@ -9,7 +9,7 @@ datasets and procedures share one continuous batch and each is journalled as it 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
@@ -87,6 +87,7 @@ class Request:
     model continues, a sequence of texts and Cuts; texts are tokenised on their own. seed: in
     [0, 2**63). parent_sha256: ``prompt_sha256`` of the response that the prefix was cut from; the
     prompt must be the same. It follows from the rest, so it is no part of the request's key.
+    template: variables of the chat template beside the model's own, which they replace.
     """
 
     messages: tuple[dict[str, str], ...]
@@ -94,6 +95,7 @@ class Request:
     seed: int
     prefix: tuple[str | Cut, ...] = ()
     parent_sha256: str = ""
+    template: Mapping[str, Any] = field(default_factory=dict)
 
     def content(self) -> dict[str, Any]:
         """Everything that decides the answer beside the model, as plain JSON values."""
@@ -102,6 +104,7 @@ class Request:
             "prefix": [part if isinstance(part, str) else asdict(part) for part in self.prefix],
             "params": deciding(self.params),
             "seed": self.seed,
+            **({"template": dict(self.template)} if self.template else {}),
         }
 
 
@@ -203,8 +206,17 @@ def switched_off(model: Model, settings: Settings | None = None) -> bool:
 
 
 def template_kwargs(model: Model) -> dict[str, Any]:
-    """Variables given to the chat template."""
-    return {} if model.enable_thinking is None else {"enable_thinking": model.enable_thinking}
+    """Variables given to the chat template: the entry's own, its switch, its level of effort.
+
+    The level of a served model without a tokenizer is a key of its request, not a variable.
+    """
+    found = dict(model.chat_template_kwargs)
+    if model.enable_thinking is not None:
+        found["enable_thinking"] = model.enable_thinking
+    rendered = model.engine != "openai" or "tokenizer" in model.options
+    if model.effort is not None and model.effort_as and rendered:
+        found[model.effort_as] = model.effort
+    return found
 
 
 def has_weights(folder: Path) -> bool:
@@ -224,6 +236,7 @@ def check(model_name: str, model: Model) -> None:
                 "key 'reasoning': false, but the entry has delimiters of a thinking and no switch "
                 "turns it off; give `enable_thinking: false`, or leave `thinking` out"
             )
+        _check_asked(model)
         where = model.model or ""
         if model.engine == "vllm":
             folder = Path(where)
@@ -243,6 +256,34 @@ def check(model_name: str, model: Model) -> None:
             registry.load("engines", model.engine).check(model)
     except (EngineError, registry.UnknownExtensionError) as error:
         raise EngineError(f"model {model_name!r}: {error}") from error
+
+
+# Keys of an entry that only one engine can follow -> what to do instead.
+_ONLY = {
+    "vllm": {"lora": "start the server with the adapter and name it in `model`"},
+    "openai": {
+        "request": "a model in this process has no request; use `engine_options`",
+        "preset": "it is about served models; drop it",
+        "refuses": "it is about served models; drop it",
+        "limit_key": "it is about served models; drop it",
+        "base_url": "it is about served models; set `engine: openai`, or drop it",
+    },
+}
+
+
+def _check_asked(model: Model) -> None:
+    """Raise EngineError for keys that the model's engine cannot follow, or only together."""
+    for engine, keys in _ONLY.items():
+        for key, instead in keys.items() if engine != model.engine else ():
+            if getattr(model, key) not in (None, (), {}):
+                raise EngineError(
+                    f"key {key!r}: engine {model.engine!r} cannot do this, only {engine!r}; "
+                    f"{instead}"
+                )
+    if model.effort_of is not None and model.effort is None:
+        raise EngineError(
+            f"key 'effort_of': a level of {model.effort_of!r} needs the key `effort`, e.g. high"
+        )
 
 
 def find_thinking_end(text: str, is_open: bool, pair: tuple[str, str] | None) -> int | None:

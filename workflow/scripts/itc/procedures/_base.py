@@ -127,7 +127,14 @@ class Work:
         messages = [{"role": "system", "content": system}] if system else []
         messages.append({"role": "user", "content": ask.prompt})
         params = Params.of(self.settings.entry, **{"logprobs": self.logprobs, **ask.overrides})
-        return Request(tuple(messages), params, self.seed_of(ask), ask.prefix, ask.parent_sha256)
+        return Request(
+            tuple(messages),
+            params,
+            self.seed_of(ask),
+            ask.prefix,
+            ask.parent_sha256,
+            self.settings.entry.chat_template_kwargs,
+        )
 
     def seed_of(self, ask: Ask) -> int:
         """Seed of one call, in [0, 2**63); another for every (problem, draw, round, step).
