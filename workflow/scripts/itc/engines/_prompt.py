@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import jinja2
 
 from itc.config.model import Model
+from itc.engines import _template
 from itc.engines._base import (
     Completion,
     LongPromptError,
@@ -88,14 +89,17 @@ class Prompter:
         self.window = window
         self.pair = thinking
         self._kwargs = dict(template_kwargs or {})
+        self._own: dict[str, Any] = {}
         self._name = name
+        self._template = _template.of_tokenizer(tokenizer, chat_template)
         if chat_template:
-            self._kwargs["chat_template"] = chat_template
-        elif not getattr(tokenizer, "chat_template", None):
+            self._own = {"chat_template": chat_template}
+        elif not self._template and not _template.renders_itself(tokenizer):
             raise PromptError(
                 f"{name} has no chat template; give one in its entry of config/models.yaml "
                 f"(chat_template: path of a Jinja2 file)"
             )
+        self._check_variables(self._kwargs)
         self._pieces = Pieces(tokenizer, thinking, stops)
         self._rendered: OrderedDict[tuple[Any, ...], _Chat] = OrderedDict()
 
@@ -108,7 +112,7 @@ class Prompter:
             window=window,
             thinking=thinking(model),
             template_kwargs=template_kwargs(model),
-            chat_template=Path(template).read_text(encoding="utf-8") if template else None,
+            chat_template=_template.read(template) if template else None,
             name=str(model.model),
             stops=stops,
         )
@@ -131,7 +135,7 @@ class Prompter:
         Raises LongPromptError when it leaves no room, PromptError where its prefix was cut from an
         answer to another prompt.
         """
-        chat = self._chat(request.messages)
+        chat = self._chat(request.messages, request.template)
         opened, parts, lead = chat.opened, list[int](), ""
         for number, part in enumerate(request.prefix):
             if isinstance(part, str):
@@ -229,13 +233,18 @@ class Prompter:
                 f"variables of its parent"
             )
 
-    def _chat(self, messages: tuple[dict[str, str], ...]) -> _Chat:
-        """The conversation as the template renders it."""
-        cached = tuple((m["role"], m["content"]) for m in messages)
+    def _check_variables(self, given: Mapping[str, Any]) -> None:
+        if self._template is not None:
+            _template.check(given, self._template, self._name)
+
+    def _chat(self, messages: tuple[dict[str, str], ...], further: Mapping[str, Any]) -> _Chat:
+        """The conversation as the template renders it; ``further`` variables are the request's."""
+        cached = (*((m["role"], m["content"]) for m in messages), json.dumps(dict(further)))
         if cached in self._rendered:
             self._rendered.move_to_end(cached)
             return self._rendered[cached]
-        text, before = (self._render(messages, generation) for generation in (True, False))
+        self._check_variables(further)
+        text, before = (self._render(messages, generation, further) for generation in (True, False))
         # Only what the template adds for the answer counts: a shown response may hold delimiters.
         tail = text[len(before) :] if text.startswith(before) else text[-100:]
         opened = left_open(tail, self.pair)
@@ -245,14 +254,16 @@ class Prompter:
             self._rendered.popitem(last=False)
         return self._rendered[cached]
 
-    def _render(self, messages: tuple[dict[str, str], ...], generation: bool) -> str:
+    def _render(
+        self, messages: tuple[dict[str, str], ...], generation: bool, further: Mapping[str, Any]
+    ) -> str:
         try:
             return str(
                 self.tokenizer.apply_chat_template(
                     list(messages),
                     tokenize=False,
                     add_generation_prompt=generation,
-                    **{"strftime_now": TODAY.strftime, **self._kwargs},
+                    **{"strftime_now": TODAY.strftime, **self._kwargs, **further, **self._own},
                 )
             )
         except jinja2.TemplateError as error:

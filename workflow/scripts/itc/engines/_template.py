@@ -87,6 +87,11 @@ def of_tokenizer(tokenizer: Any, own: str | None = None) -> str | None:
     return found
 
 
+def renders_itself(tokenizer: Any) -> bool:
+    """Whether a tokenizer renders conversations by code of its own, without a template."""
+    return "apply_chat_template" in vars(type(tokenizer))
+
+
 def of_folder(folder: Path) -> str | None:
     """The template that a local model folder holds, read without a tokenizer; None without one."""
     file = folder / "chat_template.jinja"

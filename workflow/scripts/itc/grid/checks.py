@@ -7,7 +7,10 @@ from pathlib import Path
 from itc import migration, registry
 from itc.claims import _settings as claim_settings
 from itc.config import ConfigError
+from itc.config.model import Model
+from itc.config.procedure import Settings
 from itc.engines import _base as engines
+from itc.engines import _template
 from itc.features import _lexicon as lexicons
 from itc.grid import Grid
 from itc.grid.runs import Run
@@ -28,6 +31,7 @@ def check(grid: Grid) -> None:
         for run in grid.runs:
             if run.model in grid.generated:
                 settings = grid.settings_of(run)
+                _check_template(grid.model(run.model), settings)
                 module = registry.load("procedures", settings.entry.kind)
                 module.check(run.procedure, settings)
                 check_engine(run.procedure, settings, run.model, grid.model(run.model))
@@ -41,6 +45,14 @@ def check(grid: Grid) -> None:
     except (engines.EngineError, ProcedureError, claim_settings.ClaimConfigError) as error:
         raise ConfigError(str(error)) from error
     _ = grid.strategies  # raises where one is named whose procedure the study does not run
+
+
+def _check_template(model: Model, settings: Settings) -> None:
+    """Refuse variables that the chat template of a local model does not know."""
+    try:
+        _template.check_model(model, settings.entry.chat_template_kwargs)
+    except engines.PromptError as error:
+        raise ConfigError(f"procedures.{settings.name}, model {model.title!r}: {error}") from error
 
 
 def _check_asked(grid: Grid, run: Run) -> None:
