@@ -25,6 +25,7 @@ from itc.config.model import Model
 from itc.config.procedure import Settings
 from itc.contents import MEMORY, Contents
 from itc.engines import _base as engines
+from itc.engines._vllm_options import bounded
 from itc.generation_progress import Counts, Progress
 from itc.generation_stream import Live, Stream
 from itc.generation_table import table
@@ -114,10 +115,11 @@ def generate_shard(
             if job.identity is not None:
                 migration.write(journal_path(journal_root, model_name, job).parent, job.identity)
         engine = registry.load("engines", model.engine)
+        started = bounded(model, [job.settings.entry for job in jobs])
         contents = contents or Contents(Path(journal_root) / MEMORY)
         stream = Stream(
             identity.of_model(model, contents.of_model(model)),
-            lambda: _opened(engine, model, model_name, jobs, journal_root),
+            lambda: _opened(engine, started, model_name, jobs, journal_root),
             tell=on_progress or progress,
             stop=stop.requested,
             secrets=(model.api_key_env,),

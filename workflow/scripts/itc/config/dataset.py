@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from itc.config.fields import DAY, INCIDENTAL, Decides, Open, Section
+from itc.config.fields import INCIDENTAL, Day, Decides, Open, Section
 
 
 class Dataset(Open):
@@ -28,9 +28,8 @@ class Dataset(Open):
     redistribute: Annotated[bool, INCIDENTAL] = Field(
         True, description="Whether an archive may hold the problems."
     )
-    published: Annotated[str | None, INCIDENTAL] = Field(
+    published: Annotated[Day | None, INCIDENTAL] = Field(
         None,
-        pattern=DAY,
         description="Day its first problems became public (ISO, `2026-02-06` or `2026-02`); the "
         "report sets it against each model's `cutoff` and `released`.",
     )

@@ -8,15 +8,21 @@ no identity, and neither does writing out a default.
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, GetJsonSchemaHandler
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetJsonSchemaHandler,
+    StringConstraints,
+)
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 Identity = Literal["responses", "dataset", "import"]
-DAY = r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"  # a day, or a month
 
 
 class Always:
@@ -72,6 +78,19 @@ def _no_bool(value: Any) -> Any:
 
 
 Whole = Annotated[int, BeforeValidator(_no_bool)]
+
+
+def _iso(value: Any) -> Any:
+    """YAML reads a day without quotes as a date."""
+    return value.isoformat() if isinstance(value, datetime.date) else value
+
+
+# A day, or a month, in ISO's words.
+Day = Annotated[
+    str,
+    BeforeValidator(_iso),
+    StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])(-(0[1-9]|[12]\d|3[01]))?$"),
+]
 
 
 class Section(BaseModel):

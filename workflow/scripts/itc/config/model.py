@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from itc.config.fields import DAY, INCIDENTAL, Decides, Section
+from itc.config.fields import INCIDENTAL, Day, Decides, Section, Whole
 
 
 class Shape(Section):
@@ -83,7 +83,7 @@ class Model(Section):
         description="Variables of the chat template, such as `{thinking: true}`; one that the "
         "template does not know is an error. `enable_thinking` is the short form of its own.",
     )
-    effort: Annotated[str | int | None, Decides(neutral=None)] = Field(
+    effort: Annotated[str | Whole | None, Decides(neutral=None)] = Field(
         None,
         description="Level of effort: none, minimal, low, medium, high, xhigh, max, or tokens.",
     )
@@ -170,12 +170,11 @@ class Model(Section):
         2, gt=0, description="CPU cores of a generation job."
     )
     # -- when it was made
-    released: Annotated[str | None, INCIDENTAL] = Field(
-        None, pattern=DAY, description="Day of its release (ISO day or month)."
+    released: Annotated[Day | None, INCIDENTAL] = Field(
+        None, description="Day of its release (ISO day or month)."
     )
-    cutoff: Annotated[str | None, INCIDENTAL] = Field(
+    cutoff: Annotated[Day | None, INCIDENTAL] = Field(
         None,
-        pattern=DAY,
         description="Last day of its training data, as its makers say (ISO day or month).",
     )
     # -- what costs are computed from

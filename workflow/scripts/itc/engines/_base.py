@@ -22,6 +22,7 @@ from itc.config.identity import deciding
 from itc.config.model import Model
 from itc.config.procedure import Settings
 from itc.config.sampling import Sampling
+from itc.engines._unfit import unfit
 
 TOO_LONG = "prompt_too_long"  # finish_reason of a request that was never run for its length
 
@@ -195,14 +196,15 @@ def active_thinking(model: Model, settings: Settings | None = None) -> tuple[str
 
 
 def switched_off(model: Model, settings: Settings | None = None) -> bool:
-    """Whether a switch of the chat template (enable_thinking, thinking) turns the thinking off.
+    """Whether a switch of the chat template (enable_thinking, thinking) or the level turns it off.
 
     settings: of the procedure that asks, whose own switches win over the model's.
     """
     switches = template_kwargs(model)
     for given in (model, settings.entry if settings else None):
         switches |= getattr(given, "chat_template_kwargs", None) or {}
-    return any(switches.get(name) is False for name in ("enable_thinking", "thinking"))
+    off = any(switches.get(name) is False for name in ("enable_thinking", "thinking"))
+    return off or str(model.effort) in ("none", "off")
 
 
 def template_kwargs(model: Model) -> dict[str, Any]:
@@ -236,7 +238,8 @@ def check(model_name: str, model: Model) -> None:
                 "key 'reasoning': false, but the entry has delimiters of a thinking and no switch "
                 "turns it off; give `enable_thinking: false`, or leave `thinking` out"
             )
-        _check_asked(model)
+        if fault := unfit(model):
+            raise EngineError(fault)
         where = model.model or ""
         if model.engine == "vllm":
             folder = Path(where)
@@ -256,34 +259,6 @@ def check(model_name: str, model: Model) -> None:
             registry.load("engines", model.engine).check(model)
     except (EngineError, registry.UnknownExtensionError) as error:
         raise EngineError(f"model {model_name!r}: {error}") from error
-
-
-# Keys of an entry that only one engine can follow -> what to do instead.
-_ONLY = {
-    "vllm": {"lora": "start the server with the adapter and name it in `model`"},
-    "openai": {
-        "request": "a model in this process has no request; use `engine_options`",
-        "preset": "it is about served models; drop it",
-        "refuses": "it is about served models; drop it",
-        "limit_key": "it is about served models; drop it",
-        "base_url": "it is about served models; set `engine: openai`, or drop it",
-    },
-}
-
-
-def _check_asked(model: Model) -> None:
-    """Raise EngineError for keys that the model's engine cannot follow, or only together."""
-    for engine, keys in _ONLY.items():
-        for key, instead in keys.items() if engine != model.engine else ():
-            if getattr(model, key) not in (None, (), {}):
-                raise EngineError(
-                    f"key {key!r}: engine {model.engine!r} cannot do this, only {engine!r}; "
-                    f"{instead}"
-                )
-    if model.effort_of is not None and model.effort is None:
-        raise EngineError(
-            f"key 'effort_of': a level of {model.effort_of!r} needs the key `effort`, e.g. high"
-        )
 
 
 def find_thinking_end(text: str, is_open: bool, pair: tuple[str, str] | None) -> int | None:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import jinja2
 import jinja2.meta
@@ -32,7 +32,7 @@ GIVEN = frozenset(
 class _Generation(Extension):
     """The tag ``{% generation %}``, by which transformers marks the assistant's tokens."""
 
-    tags = {"generation"}
+    tags: ClassVar[set[str]] = {"generation"}
 
     def parse(self, parser: Parser) -> list[nodes.Node]:
         """The tag's body, in its place."""
@@ -88,8 +88,8 @@ def of_tokenizer(tokenizer: Any, own: str | None = None) -> str | None:
 
 
 def renders_itself(tokenizer: Any) -> bool:
-    """Whether a tokenizer renders conversations by code of its own, without a template."""
-    return "apply_chat_template" in vars(type(tokenizer))
+    """Whether it is one of vLLM's tokenizers that render by code, as DeepSeek V3.2 needs."""
+    return type(tokenizer).__module__.startswith("vllm.tokenizers.")
 
 
 def of_folder(folder: Path) -> str | None:

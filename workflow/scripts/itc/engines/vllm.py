@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from itc.config.model import Model
+from itc.engines import _recommended
 from itc.engines._base import Completion, EngineError, Params, Request, check
 from itc.engines._choices import Choices, Decision, Place
 from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._prompt import Prompt, Prompter
 from itc.engines._vllm_hooks import device, stops, streaming_class
+from itc.engines._vllm_options import adapter, lora_request
 from itc.engines._vllm_setup import TESTED, installed, note_version, on_cpu, prepare_environment
 
 TITLE = "vLLM, offline"
@@ -66,7 +68,7 @@ def arguments(model: Model) -> dict[str, Any]:
     given = {name: getattr(model, name) for name in _ARGUMENTS}
     given = {name: value for name, value in given.items() if value is not None}
     # All log-probs may be asked for: a judge's word can lie outside the most likely twenty.
-    given |= {"seed": 0, "enable_prefix_caching": True, "max_logprobs": -1}
+    given |= {"seed": 0, "enable_prefix_caching": True, "max_logprobs": -1, **adapter(model)}
     if on_cpu():
         given.pop("gpu_memory_utilization", None)
         window = model.max_model_len or 4096
@@ -77,7 +79,12 @@ def arguments(model: Model) -> dict[str, Any]:
             "enable_chunked_prefill": False,
             "max_num_batched_tokens": max(4096, window),
         }
-    return given | model.options
+    given |= model.options
+    if isinstance(given.get("reasoning_config"), dict):
+        from vllm.config import ReasoningConfig
+
+        given["reasoning_config"] = ReasoningConfig(**given["reasoning_config"])
+    return given
 
 
 @contextmanager
@@ -152,6 +159,10 @@ class VllmEngine:
             },
         }
         self._numbers = itertools.count()
+        self._adapter = lora_request(model)
+        other = str(config.model_config.generation_config)
+        own = other in ("auto", "vllm")
+        self._source = (str(model.model), model.revision) if own else (other, None)
         self._open: dict[str, _Call] = {}
         self._summaries = streaming_class()
 
@@ -161,6 +172,11 @@ class VllmEngine:
         if shutdown is not None:
             shutdown()
         del self._llm, self._engine
+
+    @functools.cached_property
+    def recommended(self) -> dict[str, Any]:
+        """Sampling that the model's generation config recommends."""
+        return _recommended.read(*self._source)
 
     def add(self, key: str, request: Request) -> None:
         """See ``Engine.add``."""
@@ -184,7 +200,7 @@ class VllmEngine:
         if whole:
             wanted.logprobs = -1
         inputs = self._tokens_input([*call.prompt.ids, *call.place])
-        name = self._engine.add_request(number, inputs, wanted)
+        name = self._engine.add_request(number, inputs, wanted, lora_request=self._adapter)
         if params.logprobs and not params.choices:
             call.summary = Summary(params.logprobs, params.confidence_window)
             # vLLM would collect all log-probs of the response; this list-like keeps their sums.
@@ -222,6 +238,8 @@ class VllmEngine:
 
     def sampling_params(self, params: Params, seed: int, words: Sequence[int] = ()) -> Any:
         """``vllm.SamplingParams`` of one request; words: tokens it may write where it chooses."""
+        if params.sampling == "model":
+            params = _recommended.applied(params, self.recommended)
         extra: dict[str, Any] = {}
         if words:
             # Not logprob_token_ids: one such request replaces the log-probs of its whole batch.
@@ -236,7 +254,11 @@ class VllmEngine:
             min_p=params.min_p,
             repetition_penalty=params.repetition_penalty,
             max_tokens=1 if params.choices else params.max_tokens,
+            presence_penalty=params.presence_penalty,
+            frequency_penalty=params.frequency_penalty,
             min_tokens=params.min_tokens,
+            bad_words=list(params.bad_words) or None,
+            thinking_token_budget=params.thinking_budget,
             seed=seed,
             stop=list(params.stop),
             # Only stop strings need text while the response grows; else it is decoded once, here.
@@ -274,8 +296,13 @@ class VllmEngine:
                     f"set `logprobs: 0` for the model"
                 )
             done.logprobs = call.summary.result()
-        done.platform = self.platform
+        done.platform = self._platform_of(params)
         return done
+
+    def _platform_of(self, params: Params) -> dict[str, Any]:
+        if params.sampling == "own":
+            return self.platform
+        return _recommended.marked(self.platform, self.recommended)
 
     def _decide(self, call: _Call, answer: Any, ids: list[int]) -> Completion | None:
         """Note the log-probs of one place of a decision; the last one completes it."""
@@ -289,5 +316,5 @@ class VllmEngine:
             decision.written = self.prompter.finish(
                 call.key, call.prompt, ids, answer.finish_reason, ended=False
             )
-            decision.written.platform = self.platform
+            decision.written.platform = self._platform_of(call.request.params)
         return decision.completion()
