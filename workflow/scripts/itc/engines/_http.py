@@ -48,6 +48,12 @@ class Facts:
     window: int | None = None
 
 
+class NoAnswerError(EngineError):
+    """A server gave no answer in all its tries; ``rest``: seconds it asked to be left alone."""
+
+    rest = 0.0
+
+
 class Server:
     """One server and how patiently it is asked.
 
@@ -93,15 +99,16 @@ class Server:
         fault: says what makes an answer of status 200 none, and it is asked for again. Raises
         EngineError where the server refuses, or gives no answer in all tries.
         """
-        said, url = "nothing", self._base + path
+        said, url, rest = "nothing", self._base + path, 0.0
         patience = httpx.Timeout(timeout or self._timeout, connect=30)
         for number in range(self._tries):
             if number:
-                self._sleep(min(self._pause * 2 ** (number - 1), _LONGEST_PAUSE), said)
+                pause = min(self._pause * 2 ** (number - 1), _LONGEST_PAUSE)
+                self._sleep(max(pause, rest), said)
             try:
                 answer = self._send(path, body, patience)
             except httpx.RequestError as error:  # time-outs, lost connections, broken encodings
-                said = f"{type(error).__name__}"
+                said, rest = f"{type(error).__name__}", 0.0
                 continue
             status, text = answer.status_code, answer.text
             if status == 200:
@@ -112,15 +119,17 @@ class Server:
             else:
                 said = f"status {status}: {self._hide(text[:300])}"
             if status == 200 or status in RETRIED:
-                self._sleep(_retry_after(answer.headers.get("retry-after", "")), said)
+                rest = _retry_after(answer.headers.get("retry-after", ""))
                 continue
             if status in _REFUSED_FOR_LENGTH and _TOO_LONG.search(text):
                 return None
             raise EngineError(f"{url} refused the request with {said}")
-        raise EngineError(
+        error = NoAnswerError(
             f"{url} gave no answer in {self._tries} tries; last: {said}. "
             f"What finished is in the journal; start again when the server is back"
         )
+        error.rest = rest
+        raise error
 
     def _send(self, path: str, body: dict[str, Any], patience: httpx.Timeout) -> httpx.Response:
         """One try; a cap on the output over the server's window is lowered to what is left of it,
@@ -203,12 +212,16 @@ NEUTRAL: dict[str, dict[str, tuple[str, float]]] = {
         "min_p": ("min_p", 0.0),
         "repetition_penalty": ("repetition_penalty", 1.0),
         "min_tokens": ("min_tokens", 0),
+        "presence_penalty": ("presence_penalty", 0.0),
+        "frequency_penalty": ("frequency_penalty", 0.0),
     },
     "sglang": {
         "top_k": ("top_k", -1),
         "min_p": ("min_p", 0.0),
         "repetition_penalty": ("repetition_penalty", 1.0),
         "min_tokens": ("min_tokens", 0),
+        "presence_penalty": ("presence_penalty", 0.0),
+        "frequency_penalty": ("frequency_penalty", 0.0),
     },
     "llamacpp": {
         "top_k": ("top_k", 0),

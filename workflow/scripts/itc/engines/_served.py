@@ -156,6 +156,13 @@ class Served:
             self.request
         )
 
+    def marked(self, platform: Mapping[str, Any]) -> dict[str, Any]:
+        """``platform`` of a response; its settings name what was not sent."""
+        if not self.left_out:
+            return dict(platform)
+        settings = {**(platform.get("settings") or {}), "not_sent": sorted(self.left_out)}
+        return {**platform, "settings": settings}
+
     def _note(self, name: str) -> None:
         if name not in self.left_out:
             self.left_out.add(name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable
 from pathlib import Path
@@ -29,6 +30,19 @@ def bounded(model: Model, asked: Iterable[Sampling]) -> Model:
     start = {"reasoning_start_str": pair[0], "reasoning_end_str": pair[1]}
     options = {"reasoning_config": start, **model.serving_options}
     return model.model_copy(update={"serving_options": options})
+
+
+def check_options(model: Model, known: Iterable[str]) -> None:
+    """Raise EngineError for an option that vLLM does not know, before any weights are loaded."""
+    allowed = sorted(known)
+    for key in model.options:
+        if key not in allowed:
+            close = difflib.get_close_matches(key, allowed, n=1)
+            tip = f"; did you mean {close[0]!r}?" if close else ""
+            raise EngineError(
+                f"key 'engine_options': vLLM knows no argument {key!r}{tip} (its documentation "
+                f"lists the engine arguments)"
+            )
 
 
 def adapter(model: Model) -> dict[str, Any]:

@@ -9,17 +9,18 @@ it is never written anywhere.
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import os
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
 from itc.config.fields import neutral
 from itc.config.identity import canonical
 from itc.config.model import Model
+from itc.engines import _http, _recommended
 from itc.engines._base import (
     Completion,
     EngineError,
@@ -41,35 +42,23 @@ from itc.engines._completions import (
     render,
     summary,
 )
-from itc.engines._http import NEUTRAL, Server
+from itc.engines._connect import check, connect
 from itc.engines._prompt import Prompt, Prompter
 from itc.engines._replies import choice_logprobs, fault, read_chat, reason_of
+from itc.engines._served import Served, advice, plain_reply
 
 TITLE = "OpenAI-compatible server"
 
 SERVING = ("timeout", "tries", "pause")  # options that decide no answer
+SERVING_REQUEST = (  # keys of a request that decide no answer
+    "service_tier",
+    "user",
+    "metadata",
+    "store",
+    "prompt_cache_key",
+    "safety_identifier",
+)
 _SLOWEST = 5.0  # output tokens in a second: a request may take as long as its cap takes at this
-
-
-def check(model: Model) -> None:
-    """Raise EngineError for a missing address or key, and for a secret in the address."""
-    address = urlsplit(model.base_url or "")
-    if address.username or address.password or address.query:
-        raise EngineError(
-            "key 'base_url': the address holds a user, password or query, and would be logged and "
-            "archived with them; give the key by `api_key_env`"
-        )
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise EngineError(
-            f"key 'base_url': {model.base_url!r}; give the server's address, e.g. "
-            f"http://node17:8000/v1"
-        )
-    name = model.api_key_env
-    if name and not os.environ.get(name):
-        raise EngineError(
-            f"key 'api_key_env': the environment variable {name} is not set; export the API key "
-            f"under that name, or drop the key for a server that wants none"
-        )
 
 
 @contextmanager
@@ -97,18 +86,13 @@ class OpenAIEngine:
         self._pair, self._thinks = thinking(model), active_thinking(model) is not None
         self._kwargs = template_kwargs(model)
         self.capacity = model.concurrency
-        self._server = Server(
-            str(model.base_url),
-            os.environ.get(model.api_key_env or "", ""),
-            tries=int(options.get("tries", 8)),
-            pause=float(options.get("pause", 1.0)),
-            connections=self.capacity,
-        )
+        self._served, self._server = Served.of(model), connect(model)
         self._timeout = float(options["timeout"]) if "timeout" in options else None
         self.facts = self._server.facts(self._model)
         self._prompter = prompter(model, options.get("tokenizer"), self.facts)
         # A tokenizer is given for servers that take token ids, as vLLM does.
-        self._known = NEUTRAL.get(self.facts.program or "vllm" * bool(self._prompter), {})
+        self._known = _http.NEUTRAL.get(self.facts.program or "vllm" * bool(self._prompter), {})
+        self._source = str(options.get("tokenizer", "")), model.revision
         self._opened: dict[tuple[str, ...], bool | None] = {}
         self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="openai")
         self._open: set[Future[Completion]] = set()
@@ -130,12 +114,9 @@ class OpenAIEngine:
         """See ``Engine.add``."""
         if self._failed:  # step tells; nothing more is asked, or paid
             return
-        if self._prompter is None:
-            future = self._threads.submit(self._chat, key, request)
-        else:
-            prompt = self._prompter.build(request)
-            future = self._threads.submit(self._complete, key, request, prompt, self._prompter)
-        self._open.add(future)
+        self._served.check(request.params)
+        prompt = self._prompter.build(request) if self._prompter else None
+        self._open.add(self._threads.submit(self._answer, key, request, prompt))
 
     def measure(self, request: Request) -> int:
         """See ``Engine.measure``; 0 without a tokenizer, the server then decides."""
@@ -143,11 +124,14 @@ class OpenAIEngine:
 
     def sent(self, request: Request) -> dict[str, Any]:
         """See ``Engine.sent``; a vLLM server says how it renders messages, others keep that."""
+        request = self._drawn(request)
         if self._prompter is not None:
             prompt = self._prompter.build(request)
-            text, body = self._prompter.decode(prompt.ids), self._completion_body(request, prompt)
+            body = self._served.body(self._completion_body(request, prompt), request.params)
+            text = self._prompter.decode(prompt.ids)
             return {"endpoint": "/completions", "prompt": text, "body": body}
-        body, known = self._chat_body(request), self.facts.program == "vllm"
+        body = self._served.body(self._chat_body(request), request.params)
+        known = self.facts.program == "vllm"
         shown = render(self._server, self._model, body) if known else None
         return {"endpoint": "/chat/completions", "prompt": shown, "body": body}
 
@@ -163,6 +147,29 @@ class OpenAIEngine:
         self._failed = next(iter(failures), self._failed)
         return [future.result() for future in done if not future.exception()]
 
+    @functools.cached_property
+    def recommended(self) -> dict[str, Any] | str:
+        """Sampling that the tokenizer's folder recommends; without one the server's own holds."""
+        return _recommended.read(*self._source) if self._prompter else "the server's own"
+
+    def _drawn(self, request: Request) -> Request:
+        """The request with the sampling that the model recommends, where it asks for that."""
+        if request.params.sampling == "own" or not isinstance(self.recommended, dict):
+            return request
+        return replace(request, params=_recommended.applied(request.params, self.recommended))
+
+    def _answer(self, key: str, request: Request, prompt: Prompt | None) -> Completion:
+        """The completion of one request; its platform says what was drawn or sent otherwise."""
+        drawn = self._drawn(request)
+        if prompt is None or self._prompter is None:
+            done = self._chat(key, drawn)
+        else:
+            done = self._complete(key, drawn, prompt, self._prompter)
+        if request.params.sampling == "model":
+            done.platform = _recommended.marked(done.platform, self.recommended)
+        done.platform = self._served.marked(done.platform)
+        return done
+
     # -- the two end points ----------------------------------------------------------------------
 
     def _complete(
@@ -172,7 +179,7 @@ class OpenAIEngine:
             return self._choose(key, request, prompt, prompter)
         params = request.params
         body = self._completion_body(request, prompt) | {"logprobs": params.logprobs or None}
-        answer = self._post("/completions", body)
+        answer = self._post("/completions", body, params)
         if answer is None:
             return Completion.too_long(key, self.platform, prompt.n_prompt, prompt.sha256)
         choice = answer["choices"][0]
@@ -190,7 +197,7 @@ class OpenAIEngine:
             choices,
             prompt.ids,
             prompter,
-            lambda more: self._post("/completions", body | more),
+            lambda more: self._post("/completions", body | more, request.params),
         )
         if choice is None:
             return Completion.too_long(key, self.platform, prompt.n_prompt, prompt.sha256)
@@ -214,8 +221,8 @@ class OpenAIEngine:
         if request.prefix:
             raise EngineError(NO_PREFIX)
         body = self._common(request) | {"messages": [dict(m) for m in request.messages]}
-        if self._kwargs:
-            body["chat_template_kwargs"] = self._kwargs
+        if variables := {**self._kwargs, **request.template}:
+            body["chat_template_kwargs"] = variables
         wanted = CANDIDATES if request.params.choices else request.params.logprobs
         if wanted:
             body |= {"logprobs": True, "top_logprobs": wanted}
@@ -226,9 +233,10 @@ class OpenAIEngine:
     def _chat(self, key: str, request: Request) -> Completion:
         body = self._chat_body(request)
         digest = hashlib.sha256(canonical(body["messages"])).hexdigest()
-        answer = self._post("/chat/completions", body)
+        answer = self._post("/chat/completions", body, request.params)
         if answer is None:
             return Completion.too_long(key, self.platform, 0, digest)
+        answer = plain_reply(answer)
         choice, usage = answer["choices"][0], answer.get("usage") or {}
         reply = read_chat(answer, self._pair, self._opens(body), self._thinks)
         content = ((choice.get("logprobs") or {}).get("content")) or []
@@ -256,14 +264,20 @@ class OpenAIEngine:
         if not self._pair or self.facts.program != "vllm":
             return None
         # One answer for all conversations of the same roles: a template looks at no more.
-        roles = tuple(message["role"] for message in body["messages"])
+        variables = str(body.get("chat_template_kwargs"))
+        roles = (*(message["role"] for message in body["messages"]), variables)
         if roles not in self._opened:
             self._opened[roles] = opens_thinking(self._server, self._model, body, self._pair)
         return self._opened[roles]
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
+    def _post(self, path: str, body: dict[str, Any], params: Params) -> dict[str, Any] | None:
         patience = self._timeout or max(600.0, body["max_tokens"] / _SLOWEST)
-        return self._server.post(path, body, fault, patience)
+        try:
+            return self._server.post(path, self._served.body(body, params), fault, patience)
+        except EngineError as error:
+            if tip := advice(str(error)):
+                raise EngineError(f"{error}.{tip}") from error
+            raise
 
     def _common(self, request: Request) -> dict[str, Any]:
         params = request.params
@@ -278,7 +292,7 @@ class OpenAIEngine:
             body["stop"] = list(params.stop)
         # Not part of OpenAI's own interface: sent where they say something, and always to a server
         # that knows them, which else fills in its own.
-        for name in NEUTRAL["vllm"]:
+        for name in _http.NEUTRAL["vllm"]:
             value, off = getattr(params, name), neutral(Params, name)
             if name in self._known:
                 theirs, theirs_off = self._known[name]

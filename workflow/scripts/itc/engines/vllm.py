@@ -19,7 +19,7 @@ from itc.engines._choices import Choices, Decision, Place
 from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._prompt import Prompt, Prompter
 from itc.engines._vllm_hooks import device, stops, streaming_class
-from itc.engines._vllm_options import adapter, lora_request
+from itc.engines._vllm_options import adapter, check_options, lora_request
 from itc.engines._vllm_setup import TESTED, installed, note_version, on_cpu, prepare_environment
 
 TITLE = "vLLM, offline"
@@ -48,6 +48,8 @@ SERVING = (  # options that decide where and how fast, and change answers by rou
     "scheduling_policy",
     "use_tqdm_on_load",
 )
+
+_OF_LLM = ("use_tqdm_on_load", "swap_space", "compilation_config")  # of vllm.LLM itself
 
 _ARGUMENTS = (  # keys of a model entry that vllm.LLM knows by the same name
     "model",
@@ -133,6 +135,7 @@ class VllmEngine:
         self._params_class = vllm.SamplingParams
         self._final = RequestOutputKind.FINAL_ONLY
         self._tokens_input = tokens_input
+        check_options(model, {*vllm.EngineArgs.__dataclass_fields__, *_OF_LLM})
         self._llm = vllm.LLM(**arguments(model))
         self._engine = self._llm.llm_engine
         config = self._engine.vllm_config
