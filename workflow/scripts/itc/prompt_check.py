@@ -39,7 +39,11 @@ def open_prompter(model: Model) -> Prompter:
         "local_files_only": Path(where).is_dir(),
     }
     try:
-        tokenizer = AutoTokenizer.from_pretrained(where, **options)
+        mode = model.options.get("tokenizer_mode")
+        if mode in (None, "auto", "hf", "slow"):
+            tokenizer = AutoTokenizer.from_pretrained(where, **options)
+        else:  # one of vLLM's own, such as DeepSeek V3.2's, which renders without a template
+            tokenizer = _of_vllm(where, mode, model)
         window = model.max_model_len or _window(AutoConfig.from_pretrained(where, **options))
     except (OSError, ValueError) as error:
         raise PromptError(
@@ -47,6 +51,17 @@ def open_prompter(model: Model) -> Prompter:
             "correct `model` and `revision` in config/models.yaml"
         ) from error
     return Prompter.of(model, tokenizer, int(window), stop_ids(where, **options))
+
+
+def _of_vllm(where: str, mode: str, model: Model) -> Any:
+    from vllm.tokenizers import get_tokenizer
+
+    return get_tokenizer(
+        where,
+        tokenizer_mode=mode,
+        revision=model.revision,
+        trust_remote_code=model.trust_remote_code,
+    )
 
 
 def _window(config: Any) -> int:
