@@ -46,12 +46,17 @@ def columns(settings: Mapping[str, Any], available: Sequence[str]) -> tuple[str,
 
 
 def evaluate(
-    strategy: str, way: str, own: pd.DataFrame, budget: int, settings: Mapping[str, Any]
+    strategy: str,
+    way: str,
+    own: pd.DataFrame,
+    budgets: Sequence[int],
+    settings: Mapping[str, Any],
 ) -> pd.DataFrame:
     """Rows of table ``evaluations``, one per problem, of ``strategy`` on the draws of ``way``.
 
-    ``own``: outcomes of one dataset and model. At ``budget`` draws; a strategy with an axis of its
-    own (extended or cut thinking) at the end of it. Empty where the study has no judge or revision
+    ``own``: outcomes of one dataset and model. At the largest of ``budgets`` that the strategy has
+    (a judge may have seen fewer draws); one with an axis of its own (extended or cut thinking) at
+    the end of it. Empty where the study has no judge or revision
     of that way's responses, or the responses lack what the strategy reads.
     """
     module, params = registry.strategy(strategy, settings.get("strategy_options", {}))
@@ -61,10 +66,12 @@ def evaluate(
         if entry is None:
             return pd.DataFrame()
         params[key] = entry
-    frame = evaluate_strategy(module, own, [budget], params, int(settings["seed"]), strategy)
-    if frame.empty:
-        return frame
-    return frame[frame["budget"] == frame["budget"].max()]
+    frame = pd.DataFrame()
+    for wanted in ([max(budgets)], list(budgets)):
+        if frame.empty:
+            seed = int(settings["seed"])
+            frame = evaluate_strategy(module, own, wanted, params, seed, strategy)
+    return frame if frame.empty else frame[frame["budget"] == frame["budget"].max()]
 
 
 def _reading(entry: str, way: str, settings: Mapping[str, Any]) -> str | None:

@@ -97,7 +97,7 @@ def _cell(
     about: dict[tuple[str, str], dict[str, Any]] = {}
     for strategy in strategies(settings):
         for way in procedures:
-            frame = evaluate(strategy, way, own, max(allowed), settings)
+            frame = evaluate(strategy, way, own, allowed, settings)
             if len(frame):
                 values = frame.set_index("problem_id")["correct"].sort_index()
                 solved.setdefault(strategy, {})[way] = values
