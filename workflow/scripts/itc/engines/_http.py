@@ -124,12 +124,12 @@ class Server:
             if status in _REFUSED_FOR_LENGTH and _TOO_LONG.search(text):
                 return None
             raise EngineError(f"{url} refused the request with {said}")
-        error = NoAnswerError(
+        absent = NoAnswerError(
             f"{url} gave no answer in {self._tries} tries; last: {said}. "
             f"What finished is in the journal; start again when the server is back"
         )
-        error.rest = rest
-        raise error
+        absent.rest = rest
+        raise absent
 
     def _send(self, path: str, body: dict[str, Any], patience: httpx.Timeout) -> httpx.Response:
         """One try; a cap on the output over the server's window is lowered to what is left of it,
