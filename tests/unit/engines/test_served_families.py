@@ -180,6 +180,16 @@ def test_what_must_be_sent_and_is_refused_is_an_error_before_the_request():
     assert server.bodies == []
 
 
+def test_what_is_shown_as_sent_is_what_was_sent():
+    with serving(families.o_series) as server:
+        model = entry(server, preset="openai-reasoning", effort="low")
+        with openai.open_engine(model) as engine:
+            told = engine.sent(ask())
+        run(model)
+    assert told["body"] == server.bodies[0]
+    assert told["endpoint"] == "/chat/completions"
+
+
 def test_penalties_and_words_are_sent_where_they_say_something():
     given = {"presence_penalty": 0.5, "frequency_penalty": -0.5, "bad_words": ["no"]}
     given |= {"min_p": 0.1, "repetition_penalty": 1.1, "min_tokens": 2, "stop": ["x"], "top_k": 5}
