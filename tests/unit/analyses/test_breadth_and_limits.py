@@ -308,3 +308,20 @@ def test_empty_evaluations_give_empty_tables():
     names = ("curves", "frontier", "comparisons", "gains", "fits", "resolution", "profiles")
     for name in names:
         assert build(name, {"evaluations": empty}).empty
+
+
+def test_what_reads_the_main_samples_reads_no_judgement_of_other_ones():
+    from itc.analyses._responses import judge_scores
+
+    main = make(problems=3, draws=2).assign(score=np.nan)
+    main["response_id"] = [f"r{i}" for i in range(len(main))]
+    parents = [[name] for name in main["response_id"]]
+    swept = main.assign(procedure="j-cell", score=9.0, parents=parents)
+    own = main.assign(procedure="j", score=4.0, parents=parents)
+    cell = {"kind": "judge", "parent": "sample-top_p_0.5"}
+    entries = {"j-cell": cell, "j": {"kind": "judge", "parent": "sample"}}
+    settings = {"procedures": entries}
+    found = judge_scores(pd.concat([main, swept, own]), settings, main)
+    assert (found == 4.0).all()
+    silent = own.assign(score=np.nan)  # no reply held a score
+    assert np.isnan(judge_scores(pd.concat([main, silent]), settings, main)).all()
