@@ -138,3 +138,17 @@ def test_yaml_of_others_makes_no_object():
         parse(bad, "hostile.yaml")
     with pytest.raises(yaml.YAMLError):
         yaml.safe_load(bad)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("request", {"extra_headers": {"Authorization": "Bearer x"}}),
+        ("request", {"api_key": "sk-x"}),
+        ("serving_options", {"hf_token": "x"}),
+        ("chat_template_kwargs", {"password": "x"}),
+    ],
+)
+def test_a_secret_is_refused_wherever_free_keys_are(kind, given):
+    text = assert_refused(model(**{kind: given}), f"{kind}.", "a secret does not belong")
+    assert "sk-x" not in text and "Bearer" not in text

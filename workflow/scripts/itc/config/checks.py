@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -184,17 +185,28 @@ SECRETS = re.compile(r"(api_?key|(^|_)token$|secret|password|authorization|crede
 
 
 def _check_engine_options(label: str, model: Model, problems: list[str]) -> None:
-    """Refuse options that have a key of their own, and secrets."""
-    for key in model.engine_options:
-        where = f"{label}.engine_options.{key}"
-        if key in Model.model_fields:
-            problems.append(f"{where}: set it as {label}.{key}, where it is looked for")
-        elif SECRETS.search(key):
+    """Refuse options that have a key of their own, and secrets wherever free keys are."""
+    for kind in ("engine_options", "serving_options"):
+        for key in getattr(model, kind):
+            if key in Model.model_fields:
+                where = f"{label}.{kind}.{key}"
+                problems.append(f"{where}: set it as {label}.{key}, where it is looked for")
+    for kind in ("engine_options", "serving_options", "request", "chat_template_kwargs"):
+        for key in _secrets(getattr(model, kind)):
             problems.append(
-                f"{where}: a secret does not belong into a config, which is logged and archived; "
-                f"export it and name the environment variable in {label}.api_key_env (Hugging "
-                "Face's own token is read from HF_TOKEN)"
+                f"{label}.{kind}.{key}: a secret does not belong into a config, which is logged "
+                f"and archived; export it and name the environment variable in "
+                f"{label}.api_key_env (Hugging Face's own token is read from HF_TOKEN)"
             )
+
+
+def _secrets(values: Mapping[str, Any]) -> Iterator[str]:
+    """Keys, dots between those of nested mappings, that name a secret."""
+    for key, value in values.items():
+        if SECRETS.search(str(key)) and str(key) not in Model.model_fields:
+            yield str(key)
+        elif isinstance(value, Mapping):
+            yield from (f"{key}.{inner}" for inner in _secrets(value))
 
 
 def _check_strategy_options(config: Config, problems: list[str]) -> None:

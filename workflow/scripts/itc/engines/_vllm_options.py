@@ -1,4 +1,4 @@
-"""Keyword arguments of vLLM for adapters and bounds on thinking."""
+"""Keyword arguments that vLLM is started with: the entry's, an adapter's, a thinking budget's."""
 
 from __future__ import annotations
 
@@ -11,6 +11,46 @@ from typing import Any
 from itc.config.model import Model
 from itc.config.sampling import Sampling
 from itc.engines._base import EngineError, thinking
+from itc.engines._vllm_setup import on_cpu
+
+_OF_LLM = ("use_tqdm_on_load", "swap_space", "compilation_config")  # of vllm.LLM itself
+
+_ARGUMENTS = (  # keys of a model entry that vllm.LLM knows by the same name
+    "model",
+    "revision",
+    "dtype",
+    "quantization",
+    "max_model_len",
+    "max_num_seqs",
+    "tensor_parallel_size",
+    "pipeline_parallel_size",
+    "gpu_memory_utilization",
+    "trust_remote_code",
+)
+
+
+def arguments(model: Model) -> dict[str, Any]:
+    """Keyword arguments of ``vllm.LLM`` for a model entry; the options of the engine come last."""
+    given = {name: getattr(model, name) for name in _ARGUMENTS}
+    given = {name: value for name, value in given.items() if value is not None}
+    # All log-probs may be asked for: a judge's word can lie outside the most likely twenty.
+    given |= {"seed": 0, "enable_prefix_caching": True, "max_logprobs": -1, **adapter(model)}
+    if on_cpu():
+        given.pop("gpu_memory_utilization", None)
+        window = model.max_model_len or 4096
+        # A seeded request whose prompt is prefilled in chunks dies on the CPU ("CPU Generator does
+        # not use offset"), so prompts are prefilled whole.
+        given |= {
+            "enforce_eager": True,
+            "enable_chunked_prefill": False,
+            "max_num_batched_tokens": max(4096, window),
+        }
+    given |= model.options
+    if isinstance(given.get("reasoning_config"), dict):
+        from vllm.config import ReasoningConfig
+
+        given["reasoning_config"] = ReasoningConfig(**given["reasoning_config"])
+    return given
 
 
 def bounded(model: Model, asked: Iterable[Sampling]) -> Model:
@@ -34,7 +74,7 @@ def bounded(model: Model, asked: Iterable[Sampling]) -> Model:
 
 def check_options(model: Model, known: Iterable[str]) -> None:
     """Raise EngineError for an option that vLLM does not know, before any weights are loaded."""
-    allowed = sorted(known)
+    allowed = sorted({*known, *_OF_LLM})
     for key in model.options:
         if key not in allowed:
             close = difflib.get_close_matches(key, allowed, n=1)

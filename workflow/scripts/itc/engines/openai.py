@@ -50,14 +50,8 @@ from itc.engines._served import Served, advice, plain_reply
 TITLE = "OpenAI-compatible server"
 
 SERVING = ("timeout", "tries", "pause")  # options that decide no answer
-SERVING_REQUEST = (  # keys of a request that decide no answer
-    "service_tier",
-    "user",
-    "metadata",
-    "store",
-    "prompt_cache_key",
-    "safety_identifier",
-)
+# Keys of a request that decide no answer.
+SERVING_REQUEST = ("service_tier", "user", "metadata", "prompt_cache_key", "safety_identifier")
 _SLOWEST = 5.0  # output tokens in a second: a request may take as long as its cap takes at this
 
 

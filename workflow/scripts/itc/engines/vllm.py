@@ -6,6 +6,7 @@ import vllm, and only when a model is loaded.
 
 from __future__ import annotations
 
+import functools
 import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,8 +20,8 @@ from itc.engines._choices import Choices, Decision, Place
 from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._prompt import Prompt, Prompter
 from itc.engines._vllm_hooks import device, stops, streaming_class
-from itc.engines._vllm_options import adapter, check_options, lora_request
-from itc.engines._vllm_setup import TESTED, installed, note_version, on_cpu, prepare_environment
+from itc.engines._vllm_options import arguments, check_options, lora_request
+from itc.engines._vllm_setup import TESTED, installed, note_version, prepare_environment
 
 TITLE = "vLLM, offline"
 
@@ -48,45 +49,6 @@ SERVING = (  # options that decide where and how fast, and change answers by rou
     "scheduling_policy",
     "use_tqdm_on_load",
 )
-
-_OF_LLM = ("use_tqdm_on_load", "swap_space", "compilation_config")  # of vllm.LLM itself
-
-_ARGUMENTS = (  # keys of a model entry that vllm.LLM knows by the same name
-    "model",
-    "revision",
-    "dtype",
-    "quantization",
-    "max_model_len",
-    "max_num_seqs",
-    "tensor_parallel_size",
-    "pipeline_parallel_size",
-    "gpu_memory_utilization",
-    "trust_remote_code",
-)
-
-
-def arguments(model: Model) -> dict[str, Any]:
-    """Keyword arguments of ``vllm.LLM`` for a model entry; the options of the engine come last."""
-    given = {name: getattr(model, name) for name in _ARGUMENTS}
-    given = {name: value for name, value in given.items() if value is not None}
-    # All log-probs may be asked for: a judge's word can lie outside the most likely twenty.
-    given |= {"seed": 0, "enable_prefix_caching": True, "max_logprobs": -1, **adapter(model)}
-    if on_cpu():
-        given.pop("gpu_memory_utilization", None)
-        window = model.max_model_len or 4096
-        # A seeded request whose prompt is prefilled in chunks dies on the CPU ("CPU Generator does
-        # not use offset"), so prompts are prefilled whole.
-        given |= {
-            "enforce_eager": True,
-            "enable_chunked_prefill": False,
-            "max_num_batched_tokens": max(4096, window),
-        }
-    given |= model.options
-    if isinstance(given.get("reasoning_config"), dict):
-        from vllm.config import ReasoningConfig
-
-        given["reasoning_config"] = ReasoningConfig(**given["reasoning_config"])
-    return given
 
 
 @contextmanager
@@ -135,7 +97,7 @@ class VllmEngine:
         self._params_class = vllm.SamplingParams
         self._final = RequestOutputKind.FINAL_ONLY
         self._tokens_input = tokens_input
-        check_options(model, {*vllm.EngineArgs.__dataclass_fields__, *_OF_LLM})
+        check_options(model, vllm.EngineArgs.__dataclass_fields__)
         self._llm = vllm.LLM(**arguments(model))
         self._engine = self._llm.llm_engine
         config = self._engine.vllm_config
