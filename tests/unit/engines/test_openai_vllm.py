@@ -11,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from itc.config.model import Model
@@ -82,6 +83,9 @@ def test_greedy_responses_equal_the_offline_engines(address, model_entry):
     requests = [ask(i) for i in range(12)] + [ask(i, temperature=0.9, top_p=0.9) for i in range(6)]
     requests += [ask(i, choices=w) for i, w in enumerate(words)]
     capped = [ask(1, max_tokens=5000), ask(2, stop=("a", "e", "i"))]
+    penalties = {"presence_penalty": 0.8, "frequency_penalty": 0.4, "repetition_penalty": 1.2}
+    capped.append(ask(3, **penalties, min_p=0.05, min_tokens=6, bad_words=("a", "e")))
+    capped.append(replace(ask(4), template={"enable_thinking": True}))
     served = {
         "title": "tiny",
         "reasoning": True,
@@ -105,7 +109,8 @@ def test_greedy_responses_equal_the_offline_engines(address, model_entry):
     assert [d.text for d in by_ids] == [d.text for d in offline]
     assert [d.prompt_sha256 for d in by_ids] == [d.prompt_sha256 for d in offline]
     assert [d.finish_reason for d in by_ids] == [d.finish_reason for d in offline]
-    for chat, done in zip(by_chat, offline[:18] + offline[-2:], strict=True):
+    assert by_ids[-1].thinking_open and not by_ids[0].thinking_open  # the template's variable
+    for chat, done in zip(by_chat, offline[:18] + offline[-len(capped) :], strict=True):
         # A chat server leaves special tokens out of its text.
         assert chat.text == re.sub(r"<pad>|</?s>|<\|(user|assistant|system)\|>", "", done.text)
         assert (chat.n_prompt_tokens, chat.n_output()) == (done.n_prompt_tokens, done.n_output())

@@ -12,6 +12,7 @@ from itc.engines._choices import Choices, Place
 from itc.engines._http import Facts, Server
 from itc.engines._logprobs import FLOOR, Summary
 from itc.engines._pieces import stop_ids
+from itc.engines._pool import Pool
 from itc.engines._prompt import Prompt, Prompter
 from itc.engines._replies import Candidates, reason_of
 
@@ -131,7 +132,9 @@ def summary(params: Params, chosen: list[float], tops: list[Candidates]) -> dict
     return found.result()
 
 
-def render(server: Server, model: str, body: dict[str, Any], generation: bool = True) -> str | None:
+def render(
+    server: Server | Pool, model: str, body: dict[str, Any], generation: bool = True
+) -> str | None:
     """The prompt that a vLLM server makes of a chat request; None where it does not say."""
     variables = body.get("chat_template_kwargs")
     options = {"chat_template_kwargs": variables} if variables else {}
@@ -139,7 +142,7 @@ def render(server: Server, model: str, body: dict[str, Any], generation: bool = 
 
 
 def opens_thinking(
-    server: Server, model: str, body: dict[str, Any], pair: tuple[str, str]
+    server: Server | Pool, model: str, body: dict[str, Any], pair: tuple[str, str]
 ) -> bool | None:
     """Whether a vLLM server's chat template opens the thinking; None where it does not say."""
     text, before = (render(server, model, body, generation) for generation in (True, False))
