@@ -13,10 +13,11 @@ pytest.importorskip("httpx")
 
 from itc.config.identity import of_model
 from itc.config.model import Model
+from itc.config.presets import PRESETS
 from itc.engines import _base as engines
 from itc.engines import openai
 from itc.engines._base import EngineError, Params, Request
-from itc.engines._served import PRESETS, Served
+from itc.engines._served import Served
 
 _spec = importlib.util.spec_from_file_location(
     "served_families", Path(__file__).with_name("served_families.py")
@@ -245,6 +246,9 @@ def test_a_busy_server_is_left_alone_and_the_other_goes_on():
 
 def test_addresses_prices_and_tiers_change_no_answer_and_effort_does():
     plain = of_model(entry(preset="openai"))
+    assert plain == of_model(entry())  # this preset only names the cap
+    refuses = ["temperature", "top_p", "logprobs", "presence_penalty", "frequency_penalty"]
+    assert of_model(entry(preset="deepseek")) == of_model(entry(refuses=refuses))
     for same in (
         {"base_url": ["http://a:1/v1", "http://b:1/v1"]},
         {"request": {"service_tier": "flex"}},

@@ -21,6 +21,7 @@ from itc import registry
 from itc.config.dataset import Dataset, Import
 from itc.config.fields import ALWAYS, Decides, Identity, mark
 from itc.config.model import Model
+from itc.config.presets import refused
 from itc.config.procedure import Settings
 from itc.config.templates import normal
 
@@ -124,6 +125,9 @@ def of_model(model: Model, contents: Mapping[str, str] | None = None) -> dict[st
     request = {k: request[k] for k in request if k not in about.get("SERVING_REQUEST", ())}
     if request:
         found["request"] = request
+    found.pop("refuses", None)
+    if not_sent := refused(model.preset, model.refuses):
+        found["refuses"] = not_sent
     weights = ("model",) if about.get("WEIGHTS") else ()
     for name in (*weights, *by_content(type(model))):
         if name in found:

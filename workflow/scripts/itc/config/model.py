@@ -104,7 +104,7 @@ class Model(Section):
         description="Keys of a served model's request, verbatim, such as "
         "`{reasoning_effort: high, service_tier: flex}`.",
     )
-    preset: Annotated[str | None, Decides(neutral=None)] = Field(
+    preset: Annotated[str | None, INCIDENTAL] = Field(
         None,
         description="Family of served models whose `limit_key` and `refuses` are taken: openai, "
         "openai-reasoning, anthropic, gemini, xai, deepseek, mistral.",

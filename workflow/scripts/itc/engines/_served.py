@@ -13,6 +13,7 @@ from typing import Any
 
 from itc.config.fields import neutral
 from itc.config.model import Model
+from itc.config.presets import PRESETS, Preset
 from itc.config.sampling import RECOMMENDED
 from itc.engines._base import EngineError, Params
 
@@ -42,33 +43,6 @@ OURS = {
     **dict.fromkeys(("max_tokens", "max_completion_tokens"), "`max_tokens` and `limit_key`"),
     "chat_template_kwargs": "`chat_template_kwargs` of the entry",
     **{key: f"`{name}`" for name, keys in KEYS.items() for key in keys},
-}
-
-
-@dataclass(frozen=True)
-class Preset:
-    """What one family does. renamed: our key of a request -> its name there."""
-
-    limit_key: str = "max_tokens"
-    refuses: tuple[str, ...] = ()
-    renamed: Mapping[str, str] = field(default_factory=dict)
-
-
-_PENALTIES = ("presence_penalty", "frequency_penalty")
-PRESETS = {
-    "openai": Preset("max_completion_tokens"),
-    # o-series and GPT-5 and later: 400 for max_tokens and for sampling other than its own.
-    "openai-reasoning": Preset(
-        "max_completion_tokens", ("temperature", "top_p", "logprobs", "stop", *_PENALTIES)
-    ),
-    # Its compatible end point ignores these; with thinking on, temperature must be its own.
-    "anthropic": Preset(refuses=("temperature", "top_p", "seed", "logprobs", *_PENALTIES)),
-    "gemini": Preset(refuses=("logprobs",)),
-    # Its reasoning models.
-    "xai": Preset(refuses=("logprobs", "stop", *_PENALTIES)),
-    # With thinking on: sampling is ignored, log-probs are an error.
-    "deepseek": Preset(refuses=("temperature", "top_p", "logprobs", *_PENALTIES)),
-    "mistral": Preset(refuses=("logprobs",), renamed={"seed": "random_seed"}),
 }
 
 
