@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from itc import registry, schemas, tables
+from itc.config.procedure import Settings
 from itc.features._all import compute_features
 from itc.grading._grade import grade
 
@@ -18,18 +18,18 @@ GRADES = ["answer", "answer_how", "normal_form", "verdict", "cause", "score"]
 def annotate(
     responses: pd.DataFrame,
     problems: pd.DataFrame,
-    settings: dict[str, Any],
+    settings: Settings,
     features: list[str],
     cache: Path | str | None = None,
 ) -> pd.DataFrame:
     """Return table ``annotations`` of ``responses`` (table ``responses``, one procedure).
 
-    ``settings`` is the procedure's config entry: where its kind reads a score out of the text (a
+    ``settings`` is the procedure: where its kind reads a score out of the text (a
     judge), that score replaces the task's partial credit. ``features`` names the features,
     ``cache`` a folder that keeps symbolic results; it changes the time, never a value.
     """
     graded = grade(responses, problems, cache=cache)[GRADES]
-    procedure = registry.load("procedures", settings["kind"])
+    procedure = registry.load("procedures", settings.entry.kind)
     if hasattr(procedure, "read_score"):
         graded["score"] = [procedure.read_score(row, settings) for _, row in responses.iterrows()]
     measured = compute_features(responses, features)
@@ -39,7 +39,7 @@ def annotate(
 def annotate_file(
     path: Path,
     problems: pd.DataFrame,
-    settings: dict[str, Any],
+    settings: Settings,
     features: list[str],
     cache: Path | str | None = None,
 ) -> pd.DataFrame:
