@@ -7,14 +7,17 @@ become its children, and after each test it ends every other process and empties
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import resource
+import select
 import signal
 import sys
 from typing import Any
 
 FILES = 64  # open at once in one process: each may hold buffers of the kernel
+LIFELINE = 3  # descriptor of a pipe from the grader, through which nothing comes
 TICK = 0.1  # seconds between looks at what a test has used
 INODES = 10_000  # files in /tmp: each takes memory beside its content
 SLACK = 0.25  # CPU seconds by which the sum over processes may be seen too late
@@ -159,8 +162,11 @@ def run(
     pid = os.fork()
     if pid == 0:
         os.setpgid(0, 0)
-        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        for name in (signal.SIGALRM, signal.SIGIO):
+            signal.signal(name, signal.SIG_DFL)
         os.close(reports)
+        if alone:
+            os.close(LIFELINE)
         os.close(output)
         child(payload, test, source, target)
     os.close(source)
@@ -185,6 +191,24 @@ def run(
     return watch.ended or code, output
 
 
+def live_with_the_grader() -> None:
+    """End with the grader, however that ends: it alone holds the other end of LIFELINE.
+
+    bubblewrap's own way needs the right to signal this process, which in the end of root it lacks.
+    """
+
+    def look(*_: object) -> None:
+        if select.select([LIFELINE], [], [], 0)[0]:
+            os._exit(9)
+
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # which process 1 does not feel
+    signal.signal(signal.SIGIO, look)
+    fcntl.fcntl(LIFELINE, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(LIFELINE, fcntl.F_GETFL)
+    fcntl.fcntl(LIFELINE, fcntl.F_SETFL, flags | os.O_ASYNC)
+    look()
+
+
 def exactly(size: int) -> bytes:
     """The next ``size`` bytes of the input, and not one more."""
     data = bytearray()
@@ -204,6 +228,8 @@ def main() -> None:
     of the bytes that follow, which are left out where there are more than ``most``.
     """
     alone = "--contained" in sys.argv and os.getpid() == 1
+    if alone:
+        live_with_the_grader()
     payload = json.loads(exactly(int(exactly(16))))
     sys.set_int_max_str_digits(0)
     reports = os.dup(1)

@@ -82,6 +82,7 @@ def run(
         handle.write(b"%016d" % len(text))
         handle.writelines([text, *texts])
         handle.seek(0)
+        lifeline, held = os.pipe()
         process = subprocess.Popen(
             line,
             stdin=handle,
@@ -90,11 +91,14 @@ def run(
             env={},
             cwd=folder,  # a sandbox has its own
             start_new_session=True,
+            pass_fds=[lifeline],
         )
+        os.close(lifeline)
         try:
             return _Followed(process, accept, cpu_seconds * max(1, len(tests)), memory).to_the_end()
         finally:
             _end(process)
+            os.close(held)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
