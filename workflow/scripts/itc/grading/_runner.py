@@ -17,7 +17,6 @@ import sys
 from typing import Any
 
 FILES = 64  # open at once in one process: each may hold buffers of the kernel
-LIFELINE = 3  # descriptor of a pipe from the grader, through which nothing comes
 TICK = 0.1  # seconds between looks at what a test has used
 INODES = 10_000  # files in /tmp: each takes memory beside its content
 SLACK = 0.25  # CPU seconds by which the sum over processes may be seen too late
@@ -166,7 +165,7 @@ def run(
             signal.signal(name, signal.SIG_DFL)
         os.close(reports)
         if alone:
-            os.close(LIFELINE)
+            os.close(int(sys.argv[-1]))
         os.close(output)
         child(payload, test, source, target)
     os.close(source)
@@ -191,21 +190,21 @@ def run(
     return watch.ended or code, output
 
 
-def live_with_the_grader() -> None:
-    """End with the grader, however that ends: it alone holds the other end of LIFELINE.
+def live_with_the_grader(pipe: int) -> None:
+    """End with the grader, however that ends: it alone holds the other end of ``pipe``.
 
     bubblewrap's own way needs the right to signal this process, which in the end of root it lacks.
     """
 
     def look(*_: object) -> None:
-        if select.select([LIFELINE], [], [], 0)[0]:
+        if select.select([pipe], [], [], 0)[0]:
             os._exit(9)
 
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # which process 1 does not feel
     signal.signal(signal.SIGIO, look)
-    fcntl.fcntl(LIFELINE, fcntl.F_SETOWN, os.getpid())
-    flags = fcntl.fcntl(LIFELINE, fcntl.F_GETFL)
-    fcntl.fcntl(LIFELINE, fcntl.F_SETFL, flags | os.O_ASYNC)
+    fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+    flags = fcntl.fcntl(pipe, fcntl.F_GETFL)
+    fcntl.fcntl(pipe, fcntl.F_SETFL, flags | os.O_ASYNC)
     look()
 
 
@@ -229,7 +228,7 @@ def main() -> None:
     """
     alone = "--contained" in sys.argv and os.getpid() == 1
     if alone:
-        live_with_the_grader()
+        live_with_the_grader(int(sys.argv[-1]))
     payload = json.loads(exactly(int(exactly(16))))
     sys.set_int_max_str_digits(0)
     reports = os.dup(1)
