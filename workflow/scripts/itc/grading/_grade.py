@@ -24,9 +24,12 @@ from itc.grading._base import (
     Judgement,
     Problem,
     Undecidable,
+    Unread,
+    clean,
 )
 from itc.grading._cache import opened
 from itc.grading._pool import Result, Task, shared
+from itc.guard import cause_of, guarded
 
 log = logging.getLogger(__name__)
 COLUMNS = ("answer", "answer_how", "normal_form", "verdict", "cause", "score")
@@ -34,6 +37,7 @@ COLUMNS = ("answer", "answer_how", "normal_form", "verdict", "cause", "score")
 OPEN_TAIL = 2000
 OPENING = "<think>"
 NO_TEXT = "no_text"
+SANDBOX_SECONDS = 120.0  # of our own CPU time to feed a program and compare what it wrote
 SOURCE = "source"  # how an answer was found: by the recording, whose text is not there
 
 
@@ -73,7 +77,8 @@ def grade(
     rows: list[tuple[Any, ...]] = []
     for problem, item, no_text in zip(ids, found, texts, strict=True):
         if item.answer is None:
-            verdict = Judgement(UNDECIDED, NO_TEXT) if no_text else Judgement(WRONG, NO_ANSWER)
+            cause = item.cause if isinstance(item, Unread) else NO_TEXT if no_text else None
+            verdict = Judgement(UNDECIDED, cause) if cause else Judgement(WRONG, NO_ANSWER)
             rows.append((None, item.how, None, *verdict))
         else:
             form, judgement = judged[problem, item.answer]
@@ -129,7 +134,7 @@ def extract_all(responses: pd.DataFrame, known: dict[str, Problem]) -> list[Extr
     for problem_id, text, end, thought, reason, source in zip(*columns, strict=True):
         problem = known[problem_id]
         if not isinstance(text, str) and isinstance(source, str) and source.strip():
-            found.append(Extraction(source.strip(), SOURCE))
+            found.append(Extraction(clean(source), SOURCE))
             continue
         found.append(
             extract_one(grader(problem["answer_type"]), problem, text, end, thought, reason)
@@ -138,6 +143,16 @@ def extract_all(responses: pd.DataFrame, known: dict[str, Problem]) -> list[Extr
 
 
 def extract_one(
+    module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
+) -> Extraction:
+    """Answer of one reply, read behind its thinking; one that a search fails on has its cause."""
+    try:
+        return guarded(_extract, module, problem, text, end, thought, reason)
+    except Undecidable as error:
+        return Unread(error.cause)
+
+
+def _extract(
     module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
 ) -> Extraction:
     """Answer of one reply, read behind its thinking.
@@ -183,8 +198,11 @@ def judge_all(
     for pair in pairs:
         problem, answer = known[pair[0]], pair[1]
         module = grader(problem["answer_type"])
-        forms[pair] = module.normal_form(answer, problem)
-        judgement = cheap(module, problem, answer, forms[pair])
+        try:
+            forms[pair] = guarded(module.normal_form, answer, problem)
+            judgement = guarded(cheap, module, problem, answer, forms[pair])
+        except Undecidable as error:
+            forms[pair], judgement = None, Judgement(UNDECIDED, error.cause)
         if judgement is not None:
             judged[pair] = forms[pair], judgement
         elif module.WORKER:
@@ -204,14 +222,17 @@ def judge_all(
 
 
 def cheap(module: ModuleType, problem: Problem, answer: str, form: str | None) -> Judgement | None:
-    """Judgement without a worker, or None."""
+    """Judgement without a worker, or None. May raise: for callers behind ``guarded``."""
     if hasattr(module, "judge"):
         return module.judge_here(answer, problem) if hasattr(module, "judge_here") else None
     gold = problem["gold"]
     if gold is None:
         return Judgement(UNDECIDED, "no_gold")
     if form is not None:
-        target = module.normal_form(gold, problem)
+        try:
+            target = module.normal_form(gold, problem)
+        except Exception as error:  # the problem is at fault, not the answer
+            raise Undecidable(f"{cause_of(error)}_gold") from error
         if target is not None:
             decided = module.quick(form, target, problem) if hasattr(module, "quick") else None
             decided = True if form == target else decided
@@ -263,11 +284,13 @@ def _judge_here(
     def one(pair: tuple[str, str]) -> Judgement:
         problem, answer = known[pair[0]], pair[1]
         module = grader(problem["answer_type"])
+        # A program's clock is its sandbox's: this process waits meanwhile.
+        judge = getattr(module, "judge", None)
         try:
-            if hasattr(module, "judge"):
-                result: Judgement = module.judge(answer, problem)
+            if judge is not None:
+                result: Judgement = guarded(judge, answer, problem, seconds=SANDBOX_SECONDS)
                 return result
-            same = module.equivalent(problem["gold"], answer, problem)
+            same = guarded(module.equivalent, problem["gold"], answer, problem)
         except Undecidable as error:
             return Judgement(UNDECIDED, error.cause)
         return Judgement(RIGHT if same else WRONG)
