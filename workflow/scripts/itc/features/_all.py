@@ -37,9 +37,9 @@ def compute_features(responses: pd.DataFrame, names: Sequence[str] | None = None
     """Columns ``f_...`` of every feature in ``names`` (default: all), index of ``responses``.
 
     ``responses`` keeps table ``responses``; columns that are absent there (old recordings) make
-    the features that need them NaN; so is what a feature fails on or takes too long for, response
-    by response, which is counted in the log. Raises UnknownExtensionError for an unknown feature and
-    ValueError where two features claim one column.
+    the features that need them NaN. A response that a feature fails on, or takes too long for, is
+    NaN in its columns, and counted in the log. Raises UnknownExtensionError for an unknown feature
+    and ValueError where two features claim one column.
     """
     modules = {n: registry.load("features", n) for n in names or registry.names("features")}
     owner: dict[str, str] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache, lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -155,7 +156,7 @@ def extract_one(
 def _extract(
     module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
 ) -> Extraction:
-    """Answer of one reply, read behind its thinking.
+    """What ``module`` finds in the part of a reply that may hold its answer.
 
     A reply cut at the token cap (``finish_reason`` "length") only counts a box: a phrase or number
     in the middle of its work is no final answer. A thinking that never closed, or that nothing
@@ -284,20 +285,15 @@ def _judge_here(
     def one(pair: tuple[str, str]) -> Judgement:
         problem, answer = known[pair[0]], pair[1]
         module = grader(problem["answer_type"])
-        # A program's clock is its sandbox's: this process waits meanwhile.
-        judge = getattr(module, "judge", None)
         try:
-            if judge is not None:
-                result: Judgement = guarded(judge, answer, problem, seconds=SANDBOX_SECONDS)
-                return result
+            if hasattr(module, "judge"):
+                return Judgement(*guarded(module.judge, answer, problem, seconds=SANDBOX_SECONDS))
             same = guarded(module.equivalent, problem["gold"], answer, problem)
         except Undecidable as error:
             return Judgement(UNDECIDED, error.cause)
         return Judgement(RIGHT if same else WRONG)
 
     if workers > 1 and any(hasattr(grader(known[p]["answer_type"]), "judge") for p, _ in pairs):
-        from concurrent.futures import ThreadPoolExecutor
-
         with ThreadPoolExecutor(workers) as threads:
             return list(threads.map(one, pairs))
     return [one(pair) for pair in pairs]

@@ -33,7 +33,8 @@ WORKER = False
 CPU_SECONDS = 6.0
 MAX_CODE = 100_000
 
-_FENCE = re.compile(r"^[ \t]*```[ \t]*([A-Za-z0-9+_-]*)[^\n]*\n(.*?)^[ \t]*```", re.M | re.S)
+# Nothing taken is given back, so a line is looked at once.
+_FENCE = re.compile(r"^[ \t]*+```[ \t]*+([A-Za-z0-9+_-]*+)[^\n]*+\n(.*?)^[ \t]*+```", re.M | re.S)
 _LOOKS = re.compile(r"^(?:import |from |def |class |print\(|for |while |[a-z_]\w* = )", re.M)
 TAIL = 200_000
 

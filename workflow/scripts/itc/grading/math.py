@@ -43,7 +43,7 @@ _LETTER = re.compile(r"[A-Za-z,;|]")
 _COMMAND = re.compile(r"\\(?:frac|sqrt|times|cdot|pi|div)(?![A-Za-z])")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _SPACED = re.compile(r"[-+]?[1-9]\d{0,2}(?: \d{3})+(?:\.\d+)?")
-_DECIMAL = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
+_DECIMAL = re.compile(r"[-+]?(?:\d++(?:\.\d*+)?|\.\d++)")
 _RATIO = re.compile(
     r"((?<!\d)\d++|[-+]\d++) ?/ ?(\d++)|([-+]?) ?\\frac ?\{ ?([-+]?\d++) ?\} ?\{ ?(\d++) ?\}"
 )
