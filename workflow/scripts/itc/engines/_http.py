@@ -8,8 +8,11 @@ from typing import Any
 import httpx
 
 from itc.engines._base import EngineError
+from itc.engines._secret import Secret
 
 RETRIED = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+_SHOWN = 300  # characters of a refusal that are shown
+_READ = 100_000  # characters of a refusal that are looked through for the key
 _LONGEST_PAUSE = 60.0  # seconds between two tries
 
 
@@ -30,7 +33,7 @@ class Server:
         timeout: float = 600.0,
         connections: int = 64,
     ) -> None:
-        self._secret, self._tries, self._pause = secret, tries, pause
+        self._secret, self._tries, self._pause = Secret(secret), tries, pause
         self._closing = False
         self._client = httpx.Client(
             base_url=base_url.rstrip("/"),
@@ -59,9 +62,8 @@ class Server:
                 said = f"{type(error).__name__}"
                 continue
             if answer.status_code == 200:
-                result: dict[str, Any] | None = answer.json()
-                return result
-            said = f"status {answer.status_code}: {self._hide(answer.text[:300])}"
+                return self._json(path, answer)
+            said = f"status {answer.status_code}: {self._hide(answer.text)}"
             if answer.status_code in RETRIED:
                 after = answer.headers.get("retry-after", "")
                 if after.replace(".", "", 1).isdigit():
@@ -75,6 +77,18 @@ class Server:
             f"What finished is in the journal; start again when the server is back"
         )
 
+    def _json(self, path: str, answer: httpx.Response) -> dict[str, Any]:
+        try:
+            found = answer.json()
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise EngineError(
+                f"{self._client.base_url}{path} answered with something other than a JSON object: "
+                f"{self._hide(answer.text)}; check that `base_url` is that of an OpenAI server"
+            )
+        return found
+
     def _sleep(self, seconds: float, said: str) -> None:
         deadline = time.monotonic() + seconds
         while (left := deadline - time.monotonic()) > 0:
@@ -83,7 +97,8 @@ class Server:
             time.sleep(min(left, 0.2))
 
     def _hide(self, text: str) -> str:
-        return text.replace(self._secret, "***") if self._secret else text
+        """What is shown of a server's words: without the key, then cut, so no part of it is left."""
+        return self._secret.hide(text[:_READ])[:_SHOWN]
 
     def version(self) -> str:
         """Version of a vLLM server; other servers do not tell."""
