@@ -14,6 +14,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Names = Annotated[list[str], Field(min_length=1)]
 Selection = Literal["all"] | list[str]
+# An archive brings its own study, so no number of it may ask for more than a machine can count.
+MOST_DRAWS, MOST_SHARDS = 1_000_000, 1000  # shards have three digits
 
 
 class Section(BaseModel):
@@ -56,8 +58,14 @@ class Study(Section):
     figures: Selection = Field("all", description="Figures, or `all`.")
     sections: Selection = Field("all", description="Report sections, or `all`.")
     claims: Selection = Field("all", description="Claims to assess, or `all`.")
-    draws: int = Field(gt=0, description="Independent draws per problem; a multiple of shard_size.")
-    shard_size: int = Field(gt=0, description="Draws per shard, the unit of one generation job.")
+    draws: int = Field(
+        gt=0,
+        le=MOST_DRAWS,
+        description="Independent draws per problem; a multiple of shard_size.",
+    )
+    shard_size: int = Field(
+        gt=0, le=MOST_DRAWS, description="Draws per shard, the unit of one generation job."
+    )
     derived_draws: int | None = Field(
         None,
         gt=0,
@@ -70,7 +78,9 @@ class Study(Section):
     mixed_platforms: bool = Field(
         False, description="Pool draws of different engines or devices; the report then tells."
     )
-    bootstrap: int = Field(2000, ge=100, description="Bootstrap replicates over problems.")
+    bootstrap: int = Field(
+        2000, ge=100, le=100_000, description="Bootstrap replicates over problems."
+    )
     text: Literal["keep", "hash", "drop"] = Field(
         "keep", description="What an archive of this study holds of the responses' text."
     )
@@ -187,7 +197,9 @@ class Procedure(BaseModel):
     top_p: float = Field(0.95, gt=0, le=1, description="Nucleus mass.")
     top_k: int = Field(-1, ge=-1, description="Most likely tokens kept; -1 keeps all.")
     max_tokens: int = Field(gt=0, description="Cap on output tokens.")
-    draws: int | None = Field(None, gt=0, description="Only the first so many draws.")
+    draws: int | None = Field(
+        None, gt=0, le=MOST_DRAWS, description="Only the first so many draws."
+    )
     reasoning_only: bool = Field(False, description="Skip models that do not think.")
     system_prompt: str | None = Field(None, description="System message.")
 
@@ -235,6 +247,19 @@ class Archive(Section):
     credit: str = Field("", description="Whose responses these are.")
 
 
+class Limits(Section):
+    """How large files of others may become when they are read; see docs/security.md."""
+
+    unpacked: int = Field(
+        2 << 30, gt=0, description="Bytes that any compressed file may unpack to."
+    )
+    ratio: float = Field(200, gt=0, description="Times its own size, where that is more.")
+    line: int = Field(256 << 20, gt=0, description="Bytes of one line, row or sample.")
+    seconds: float = Field(
+        60, gt=0, description="CPU seconds of reading one file, and as many for each two MB of it."
+    )
+
+
 class Config(Section):
     """The whole configuration as Snakemake merges it."""
 
@@ -252,6 +277,7 @@ class Config(Section):
     archive: str | None = Field(
         None, description="Archive to replay as it is: its study and definitions are taken over."
     )
+    limits: Limits = Field(default_factory=Limits, description="Bounds of files of others.")
     results: str = Field("results", description="Folder of everything that can be made again.")
     journal: str = Field("journal", description="Folder of what was generated: never remade.")
     prune: bool = Field(False, description="Whether target `prune_journal` deletes what it lists.")

@@ -97,7 +97,7 @@ class Server:
             time.sleep(min(left, 0.2))
 
     def _hide(self, text: str) -> str:
-        """What is shown of a server's words: without the key, then cut, so no part of it is left."""
+        """What is shown of a server's words: the key is taken out, then they are cut."""
         return self._secret.hide(text[:_READ])[:_SHOWN]
 
     def version(self) -> str:

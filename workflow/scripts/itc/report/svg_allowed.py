@@ -10,8 +10,11 @@ import re
 from xml.etree import ElementTree
 
 ELEMENTS = frozenset(
-    ("svg", "defs", "g", "path", "use", "text", "tspan", "clipPath", "rect", "circle", "ellipse")
-    + ("line", "polyline", "polygon", "linearGradient", "radialGradient", "stop", "pattern")
+    (
+        *("svg", "defs", "g", "path", "use", "text", "tspan", "clipPath", "rect", "circle"),
+        *("ellipse", "line", "polyline", "polygon", "linearGradient", "radialGradient", "stop"),
+        "pattern",
+    )
 )
 _GEOMETRY = (
     *("x", "y", "x1", "x2", "y1", "y2", "dx", "dy", "cx", "cy", "r", "rx", "ry", "fx", "fy"),
