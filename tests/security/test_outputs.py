@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import quote
 
@@ -48,14 +49,15 @@ def echo():
     server.server_close()
 
 
+@cache
+def client(port, key):
+    return Server(f"http://127.0.0.1:{port}", key, tries=1, pause=0)
+
+
 def message(echo, key, says, status=401):
     echo.says, echo.status = says, status
-    client = Server(f"http://127.0.0.1:{echo.server_port}", key, tries=1, pause=0)
-    try:
-        with pytest.raises(EngineError) as refused:
-            client.post("/chat/completions", {})
-    finally:
-        client.close()
+    with pytest.raises(EngineError) as refused:
+        client(echo.server_port, key).post("/chat/completions", {})
     return str(refused.value)
 
 
