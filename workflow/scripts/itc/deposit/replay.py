@@ -27,7 +27,7 @@ GIVEN: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
 }
 
 # Columns that jobs read as JSON; a value that none can read would end each of them.
-JSON_TEXT = ("metadata", "condition", "engine_settings")
+JSON_TEXT = ("condition", "engine_settings")
 JSON_DEPTH = 60
 
 
