@@ -38,7 +38,7 @@ def annotate(
     return pd.concat([responses[RESPONSE_KEY], graded, measured], axis=1)
 
 
-def _score(procedure: ModuleType, row: pd.Series, settings: dict[str, Any]) -> float | None:
+def _score(procedure: ModuleType, row: pd.Series, settings: Settings) -> float | None:
     """Score that a judgement's text gives; None where it gives none, or where reading it fails."""
     try:
         return guarded(procedure.read_score, row, settings)  # type: ignore[no-any-return]

@@ -11,7 +11,6 @@ from pydantic import ConfigDict, Field, ValidationError
 from itc.config.fields import INCIDENTAL, Decides, Open, Section, Whole
 from itc.config.sampling import Sampling
 
-
 # An archive brings its own study, so no number of it may ask for more than a machine can count.
 MOST_DRAWS = 1_000_000
 
