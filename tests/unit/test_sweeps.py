@@ -87,7 +87,7 @@ def test_values_without_a_plain_spelling_are_named_by_their_hash(default):
 
 
 @pytest.mark.parametrize(
-    ("sweep", "told"),
+    ("sweep", "message"),
     [
         ({"temprature": [1]}, "procedures.sample.sweep.temprature: no key to sweep.*temperature"),
         ({"draws": [4, 8]}, "procedures.sample.sweep.draws: no key to sweep"),
@@ -102,8 +102,8 @@ def test_values_without_a_plain_spelling_are_named_by_their_hash(default):
         ({"parent": ["sampel"]}, "parent: 'sampel' is not among study.procedures"),
     ],
 )
-def test_faults_name_the_key_and_the_mend(default, sweep, told):
-    with pytest.raises(ConfigError, match=told):
+def test_faults_name_the_key_and_the_way_out(default, sweep, message):
+    with pytest.raises(ConfigError, match=message):
         read_config(swept(default, sweep))
 
 

@@ -312,7 +312,7 @@ def test_a_strategy_that_reads_judgements_takes_those_of_its_own_way():
     assert best["coverage", names[0]] != best["coverage", names[1]]
     alone = build({"outcomes": pd.concat([*frames, judged[0]])}, settings)
     shown = alone[alone["strategy"] == "judge_best"]["procedure"].tolist()
-    assert shown == ["sample"]  # nobody judged the others: no row, and no row of another way
+    assert shown == ["sample"]  # the others have no judgements: no row, and no row of another way
 
 
 def test_unavailable_names_the_reason(inputs):

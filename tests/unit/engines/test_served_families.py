@@ -150,7 +150,7 @@ def test_an_unknown_key_of_the_request_shows_the_servers_words():
 
 
 @pytest.mark.parametrize(
-    ("keys", "told"),
+    ("keys", "message"),
     [
         ({"engine_options": {"reasoning_effort": "high"}}, r"engine_options.*goes into `request`"),
         ({"serving_options": {"time_out": 3}}, "'time_out' is not known here; allowed: tokenizer"),
@@ -166,8 +166,8 @@ def test_an_unknown_key_of_the_request_shows_the_servers_words():
         ({"base_url": ["http://a/v1", "ftp://b"]}, "key 'base_url': .*give the server's address"),
     ],
 )
-def test_keys_at_fault_are_found_without_asking(keys, told):
-    with pytest.raises(EngineError, match=told):
+def test_keys_at_fault_are_found_without_asking(keys, message):
+    with pytest.raises(EngineError, match=message):
         engines.check("m", entry(**keys))
 
 
@@ -185,10 +185,10 @@ def test_what_is_shown_as_sent_is_what_was_sent():
     with serving(families.o_series) as server:
         model = entry(server, preset="openai-reasoning", effort="low")
         with openai.open_engine(model) as engine:
-            told = engine.sent(ask())
+            shown = engine.sent(ask())
         run(model)
-    assert told["body"] == server.bodies[0]
-    assert told["endpoint"] == "/chat/completions"
+    assert shown["body"] == server.bodies[0]
+    assert shown["endpoint"] == "/chat/completions"
 
 
 def test_penalties_and_words_are_sent_where_they_say_something():
@@ -222,17 +222,17 @@ def test_another_server_is_asked_where_one_fails():
         done = run(entry(a, b), *(ask(seed=i) for i in range(8)))
         seeds = sorted(body["seed"] for body in b.bodies)
     assert len(done) == 8 and seeds == list(range(8))
-    with serving(families.qwen) as b:  # nobody listens at the first address
+    with serving(families.qwen) as b:  # no server listens at the first address
         gone = entry(b, base_url=["http://127.0.0.1:9/v1", b.url])
         assert len(run(gone, *(ask(seed=i) for i in range(4)))) == 4
 
 
 def test_no_server_at_all_ends_with_a_message():
     down = [(503, {}, {"error": "down"})] * 99
-    told = r"none of 2 servers gave an answer in 4 rounds.*503"
+    message = r"none of 2 servers gave an answer in 4 rounds.*503"
     with serving(families.qwen, down) as a, serving(families.qwen, down) as b:
         model = entry(a, b)
-        with pytest.raises(EngineError, match=told):
+        with pytest.raises(EngineError, match=message):
             run(model)
 
 

@@ -54,8 +54,8 @@ def test_the_models_own_sampling_is_read_used_and_recorded(engine):
     asked = [ask(seed=seed, temperature=0.9, sampling="model") for seed in range(4)]
     own, plain = run(engine, asked), run(engine, [ask()])
     assert len({tuple(done.token_ids[:4]) for done in own}) == 1  # top_k 1: the seed says nothing
-    told = engine.sampling_params(asked[0].params, 1)
-    assert (told.temperature, told.top_k, told.top_p) == (0.7, 1, 1.0)
+    made = engine.sampling_params(asked[0].params, 1)
+    assert (made.temperature, made.top_k, made.top_p) == (0.7, 1, 1.0)
     want = {"temperature": 0.7, "top_p": 1.0, "top_k": 1, "min_p": 0.0, "repetition_penalty": 1.0}
     assert all(d.platform["settings"]["sampling"] == want for d in own)
     assert "sampling" not in plain[0].platform["settings"]
@@ -66,8 +66,8 @@ def test_the_models_own_sampling_is_read_used_and_recorded(engine):
 def test_penalties_words_and_least_lengths_reach_vllm(engine):
     given = {"min_p": 0.1, "repetition_penalty": 1.2, "presence_penalty": 0.3}
     given |= {"frequency_penalty": -0.4, "min_tokens": 3, "stop": "x", "top_k": 9}
-    told = engine.sampling_params(Params(max_tokens=5, **given), 1)
-    assert {name: getattr(told, name) for name in given} == given | {"stop": ["x"]}
+    made = engine.sampling_params(Params(max_tokens=5, **given), 1)
+    assert {name: getattr(made, name) for name in given} == given | {"stop": ["x"]}
     (plain,) = run(engine, [ask()])
     letters = sorted({c for c in plain.text if c.isalnum()})
     (without,) = run(engine, [ask(bad_words=letters)])
@@ -84,7 +84,7 @@ def test_a_thinking_budget_closes_the_thinking(engine):
     think = {"enable_thinking": True}  # the template then opens the block
     free, cut = run(engine, [ask(template=think), ask(template=think, thinking_budget=4)])
     assert free.thinking_open and "</think>" not in free.text[:20]
-    # The template's line break behind <think> is the first of the four tokens for vLLM.
+    # The template's line break after <think> is the first of the four tokens for vLLM.
     assert cut.thinking_end is not None and cut.n_thinking_tokens in (3, 4)
     assert cut.text[: cut.thinking_end].endswith("</think>")
 

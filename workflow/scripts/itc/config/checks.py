@@ -1,6 +1,6 @@
 """What a valid schema cannot say: that names exist, keys belong, sizes fit.
 
-Each check appends one line per fault, which names key, value, what is allowed, and the mend.
+Each check appends one line per fault, which names key, value, what is allowed, and the way out.
 """
 
 from __future__ import annotations

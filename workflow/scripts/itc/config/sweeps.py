@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from itc import registry
 from itc.config.schema import Config, Procedure
 
-# What tells an entry apart from others, or says how much of it is made: no value to try.
+# What sets an entry apart from others, or says how much of it is made: no value to try.
 FIXED = frozenset(
     {"title", "kind", "sweep", "swept_from", "draws", "reasoning_only", "long_prompt"}
 )
@@ -36,7 +36,7 @@ def sweepable(kind: str) -> list[str]:
 def expand(config: Config) -> tuple[Config, list[str]]:
     """The configuration with the cells of every swept procedure of the study, and its faults.
 
-    A fault is one line that names the key, the value, what is allowed, and the mend. Expanding
+    A fault is one line that names the key, the value, what is allowed, and the way out. Expanding
     twice changes nothing: an archived study holds its cells and the sweep they came from.
     """
     problems: list[str] = []

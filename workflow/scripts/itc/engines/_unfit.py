@@ -18,7 +18,7 @@ _ONLY = {
 
 
 def unfit(model: Model) -> str | None:
-    """What is wrong, naming the key and the mend; None for an entry without such a fault."""
+    """What is wrong, naming the key and the way out; None for an entry without such a fault."""
     for engine, keys in _ONLY.items():
         for key, instead in keys.items() if engine != model.engine else ():
             if getattr(model, key) not in (None, (), {}):
