@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itc.stats import bootstrap
 from itc.stats.frontier import on_frontier
-from scipy import stats
 
 
 def test_weights_are_resamples_and_depend_on_seed_and_name_only():
@@ -16,14 +15,6 @@ def test_weights_are_resamples_and_depend_on_seed_and_name_only():
     assert (draw("a").sum(1) == 30).all()
     assert np.array_equal(draw("a"), draw("a"))
     assert not np.array_equal(draw("a"), draw("b"))
-
-
-def test_expanded_percentiles_are_students_interval_for_a_normal_mean():
-    values = np.random.default_rng(2).normal(size=(25, 1))
-    weights = bootstrap.problem_weights(25, 40_000, bootstrap.generator(0, "x"))
-    low, high = bootstrap.percentile_interval(bootstrap.resampled_means(weights, values), 25, 24)
-    want = stats.t.interval(0.95, 24, values.mean(), values.std(ddof=1) / 5)
-    assert (low[0], high[0]) == pytest.approx(want, abs=0.04)
 
 
 def test_means_skip_the_problems_that_a_point_lacks():
@@ -58,11 +49,3 @@ def test_frontier_equals_its_definition(points):
         for i in range(len(points))
     ]
     assert on_frontier(cost[None], gain[None])[0].tolist() == want
-
-
-def test_an_interval_of_one_problem_is_all_that_was_seen():
-    assert bootstrap.expanded_level(1, 5) == 0.0
-    assert bootstrap.expanded_level(5, 0) == 0.0
-    assert bootstrap.expanded_level(2, 1) > 0.0
-    low, high = bootstrap.percentile_interval(np.array([[0.1], [0.9], [0.4]]), 1, 0)
-    assert (low[0], high[0]) == (0.1, 0.9)
