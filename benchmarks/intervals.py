@@ -24,7 +24,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from scipy import special
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow" / "scripts"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -55,13 +54,10 @@ def votes(ability: np.ndarray, budgets: list[int], rng: np.random.Generator) -> 
 
 
 def plain(values: np.ndarray, kind: Callable[..., object] = intervals.difference) -> Interval:
-    """Expanded percentile bootstrap [O] of values [P, O], exact for shares of exactly 0 or 1.
-
-    Percentiles Phi(-sqrt(P / (P - 1)) t) instead of 2.5 % (Hesterberg 2015, section 5.3).
-    """
+    """Expanded percentile bootstrap [O] of values [P, O], exact for shares of exactly 0 or 1."""
     n = len(values)
     weights = bootstrap.problem_weights(n, REPLICATES, np.random.default_rng(n))
-    tail = special.ndtr(special.stdtrit(n - 1, 0.025) * np.sqrt(n / (n - 1)))
+    tail = bootstrap.expanded_level(n, n - 1)
     low, high = np.quantile(bootstrap.resampled_means(weights, values), [tail, 1 - tail], axis=0)
     if kind is intervals.share:
         mean, bound = values.mean(axis=0), 1.0 - 0.025 ** (1.0 / n)

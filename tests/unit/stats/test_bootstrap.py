@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itc.stats import bootstrap
 from itc.stats.frontier import on_frontier
+from scipy import stats
 
 
 def test_weights_are_resamples_and_depend_on_seed_and_name_only():
@@ -49,3 +50,12 @@ def test_frontier_equals_its_definition(points):
         for i in range(len(points))
     ]
     assert on_frontier(cost[None], gain[None])[0].tolist() == want
+
+
+def test_expanded_percentiles_are_students_interval_for_a_normal_mean():
+    values = np.random.default_rng(2).normal(size=(25, 1))
+    weights = bootstrap.problem_weights(25, 40_000, bootstrap.generator(0, "x"))
+    means = bootstrap.resampled_means(weights, values)
+    tail = bootstrap.expanded_level(25, 24)
+    want = stats.t.interval(0.95, 24, values.mean(), values.std(ddof=1) / 5)
+    assert np.quantile(means, [tail, 1 - tail]) == pytest.approx(want, abs=0.04)

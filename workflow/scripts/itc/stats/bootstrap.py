@@ -1,10 +1,13 @@
-"""Bootstrap over problems: common resamples, clustered errors, Holm's adjustment."""
+"""Bootstrap over problems: common resamples, expanded percentiles, clustered errors."""
 
 from __future__ import annotations
 
 import hashlib
 
 import numpy as np
+from scipy import stats
+
+LEVEL = 0.95
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
@@ -47,6 +50,19 @@ def clustered_se(values: np.ndarray) -> np.ndarray:
         mean = np.nansum(values, axis=0) / count
         variance = np.nansum((values - mean) ** 2, axis=0) / (count - 1)
         return np.where(count > 1, np.sqrt(variance / count), np.nan)
+
+
+def expanded_level(smallest: int, degrees: int, level: float = LEVEL) -> float:
+    """Tail probability of an expanded percentile interval (Hesterberg 2015, section 5.3).
+
+    The bootstrap distribution is narrow by sqrt((P - 1) / P) and ignores Student's t; reading its
+    percentiles at Phi(-sqrt(P / (P - 1)) t) instead of (1 - level) / 2 mends both. ``smallest`` is
+    P, ``degrees`` the degrees of freedom of t.
+    """
+    if smallest < 2 or degrees < 1:
+        return 0.0
+    quantile = stats.t.ppf((1 + level) / 2, degrees)
+    return float(stats.norm.cdf(-np.sqrt(smallest / (smallest - 1)) * quantile))
 
 
 def holm(p_values: np.ndarray) -> np.ndarray:
