@@ -273,7 +273,7 @@ def odds_ratios(studies: int, rng: np.random.Generator) -> Iterator[Result]:
 
 
 BLOCKS = {
-    "coverage of a share, % (percentile bootstrap), ratio of widths; 5, 10, 15, 30, 60, 200": shares,
+    "coverage of a share, % (percentile bootstrap), widths; 5, 10, 15, 30, 60, 200": shares,
     "coverage of a paired difference": pairs,
     "datasets that weigh equally": datasets,
     'called "at most .02", % (percentile bootstrap)': small_gains,
