@@ -55,10 +55,10 @@ def between_models(part: Verdict) -> Spread:
     tau2 = max(float(np.var(effects, ddof=1) - diagonal + beside), 0.0)
     between = stats.t.ppf((1 + LEVEL) / 2, count - 1) ** 2 * tau2 * (1 + 1 / count)
     assert part.paired is not None, part.part
-    own = [abs(float(end[0]) - part.effect) for end in part.paired.interval()]
+    margins = [abs(float(end[0]) - part.effect) for end in part.paired.interval()]
     bound = 1.0 if all(u.bounded for u in part.units) else np.inf
-    low = max(part.effect - np.hypot(own[0], np.sqrt(between)), -bound)
-    high = min(part.effect + np.hypot(own[1], np.sqrt(between)), bound)
+    low = max(part.effect - np.hypot(margins[0], np.sqrt(between)), -bound)
+    high = min(part.effect + np.hypot(margins[1], np.sqrt(between)), bound)
     return Spread(float(np.sqrt(tau2)), float(low), float(high), hinges)
 
 
