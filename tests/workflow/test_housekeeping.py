@@ -41,13 +41,13 @@ def test_the_plan_is_printed_on_demand(finished):
 
 def test_journals_are_deleted_only_when_told(finished):
     journal = finished.folder / "journal"
-    before = sorted(journal.rglob("*.json*"))
+    before = sorted([*journal.rglob("*.json*"), *journal.rglob("*.keys")])
     output = finished.snakemake("prune_journal")
     assert "Every journal in journal/ belongs to study mini." in output
     finished.edit("config/procedures.yaml", "temperature: 0.8", "temperature: 0.7")
     output = finished.snakemake("prune_journal")
     assert "nothing is deleted unless you add --config prune=true" in output
-    assert sorted(journal.rglob("*.json*")) == before
+    assert sorted([*journal.rglob("*.json*"), *journal.rglob("*.keys")]) == before
     assert f"in {len(before)} files of journal/" in output
     output = finished.snakemake("prune_journal", "--config", "prune=true")
     assert f"deleted: {len(before)} files of journal/" in output

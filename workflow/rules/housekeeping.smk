@@ -25,6 +25,18 @@ rule plan:
         "../scripts/plan_study.py"
 
 
+rule identity:
+    log:
+        f"logs/identity/{grid.study.name}.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    message:
+        "responses of {grid.study.name}: what is there, and what would be sampled anew"
+    script:
+        "../scripts/report_identity.py"
+
+
 rule prune_journal:
     log:
         f"logs/prune/{grid.study.name}.log",

@@ -63,6 +63,14 @@ def test_kinetics_counts_each_byte_of_the_cache_once():
     assert got == pytest.approx(562.5 * 4 * (70 + 100 / 2))
 
 
+def test_layers_with_a_window_cost_nothing_that_grows_with_the_context():
+    terms = (0.752, 4000, np.array(4000.0**2), np.array(4e5), np.array(4e5))
+    half = derived.kinetics_eflops(*terms, {**SHAPE, "full_layers": 14})
+    assert half == pytest.approx(derived.kinetics_eflops(*terms, {**SHAPE, "layers": 14}))
+    every = derived.kinetics_eflops(*terms, {**SHAPE, "full_layers": None})
+    assert every == pytest.approx(derived.kinetics_eflops(*terms, SHAPE))
+
+
 def test_derive_gives_only_what_the_settings_allow():
     costs = {
         "cost_output_tokens": np.array([1000.0]),

@@ -50,6 +50,7 @@ def models(size: dict) -> pd.DataFrame:
     """The cast list: model, title, reasoning, parameters (billions)."""
     rows = [
         {"model": m, "title": m, "reasoning": m in REASONING, "parameters": 10.0 * (i + 1)}
+        | {"effort_of": "tiny", "effort": ("high", "low")[i % 2]}
         for i, m in enumerate(size["models"])
     ]
     return pd.DataFrame(rows)

@@ -224,7 +224,9 @@ def stability(size: dict) -> pd.DataFrame:
         [
             {"procedure": p, "strategy": "single", "budget": 1, "accuracy": 0.5 + d, "rank": 1.0}
             | {"difference": d, "low": d - 0.02, "high": d + 0.02, "spread": 0.03}
-            | {"kendall_tau": 1.0}
+            | {"kendall_tau": 1.0, "folds": 5 if d == 0 else 0, "tuned": 0.5}
+            | {"tuned_difference": 0.0, "tuned_low": 0.0, "tuned_high": 0.0}
+            | {"over_vote": -0.1, "over_vote_low": -0.13, "over_vote_high": -0.07}
             for p, d in (("sample", 0.0), ("sample_plain", -0.03))
         ],
     )

@@ -48,11 +48,11 @@ SCHEMA = register(
 
 
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Table ``revision_grid`` for every procedure of kind ``revise``; empty where there is none."""
+    """Table ``revision_grid`` for every procedure that revises ``sample``; empty without one."""
     procedures = [
         name
         for name, entry in sorted(settings.get("procedures", {}).items())
-        if entry.get("kind") == "revise"
+        if entry.get("kind") == "revise" and (entry.get("parent") or "sample") == "sample"
     ]
     rows: list[dict[str, Any]] = []
     chosen = inputs["outcomes"]["procedure"].isin(["sample", *procedures])

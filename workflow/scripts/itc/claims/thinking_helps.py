@@ -1,4 +1,4 @@
-"""Beyond the paper: the same weights with thinking on and off."""
+"""Beyond the paper: the same weights with thinking on and off, or at high and low effort."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ import pandas as pd
 from itc.claims._accuracy import HELD, TOKENS, Contrasts
 from itc.claims._evaluations import Evaluations
 from itc.claims._verdict import Verdict, assess_units, from_means
+from itc.config.efforts import families
 
 TITLE = "Thinking helps the same weights"
 STATEMENT = (
     "One response of a model of this study with thinking is right more often than the majority "
-    "vote of the same weights without thinking, at the same number of output tokens."
+    "vote of the same weights without thinking, or at their lowest effort, at the same number of "
+    "output tokens."
 )
 PRIMARY = "lead of one response with thinking at equal output tokens"
 OVER = "smallest"
@@ -22,8 +24,12 @@ TABLES = ("evaluations",)
 
 
 def pairs(models: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
-    """(reasoning, other) config entries that name the same weights."""
-    return [
+    """(more thinking, less thinking) config entries of the same weights.
+
+    A reasoning entry and one that does not reason but names the same `model`; and the highest and
+    the lowest level of effort of one family.
+    """
+    switched = [
         (on, off)
         for on, about in sorted(models.items())
         for off, other in sorted(models.items())
@@ -32,6 +38,8 @@ def pairs(models: dict[str, dict[str, Any]]) -> list[tuple[str, str]]:
         and about.get("model")
         and about.get("model") == other.get("model")
     ]
+    levels = [(names[-1], names[0]) for names in families(models).values()]
+    return list(dict.fromkeys([*switched, *levels]))
 
 
 def assess(
@@ -54,5 +62,8 @@ def assess(
                 gain = points.correct(dataset, on, "single", 1) - base
                 unit = from_means(f"{on} / {off}", dataset, gain)
             found.add(None if unit is None else replace(unit, held=HELD[TOKENS]), reason)
-    reason = "no weights were sampled with thinking on and off (two config entries, one `model`)"
+    reason = (
+        "no weights were sampled with thinking on and off (two config entries, one `model`), or at "
+        "two levels of effort (`effort_of`)"
+    )
     return [assess_units("equal tokens", found.units, about, found.why(reason))]

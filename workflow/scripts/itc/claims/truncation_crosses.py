@@ -29,8 +29,16 @@ def assess(
 ) -> list[Verdict]:
     """Parts ``cut`` (other minus cut) and ``uncut`` (uncut minus other); unit: model x dataset."""
     outcomes, models = tables["outcomes"], settings.get("models", {})
-    kinds = {p: a["kind"] for p, a in settings.get("procedures", {}).items()}
     sample = settings.get("sample_procedure", "sample")
+    entries = settings.get("procedures", {})
+    # Cells of a sweep, and cuts of another way's responses, are no more units of evidence.
+    cuts = {
+        name
+        for name, about in entries.items()
+        if about["kind"] == "truncate"
+        and not about.get("swept_from")
+        and (about.get("parent") or sample) == sample
+    } | ({"truncate"} - set(entries))
     rivals: dict[str, dict[object, pd.Series]] = {}
     shown: dict[str, dict[tuple[str, str], pd.Series]] = {"cut": {}, "uncut": {}}
     for dataset, rows in outcomes.groupby("dataset", sort=True, observed=True):
@@ -40,7 +48,7 @@ def assess(
             for model, own in plain.groupby("model", sort=True, observed=True)
             if model in models and not models[model].get("reasoning")
         }
-        cut = rows[[kinds.get(p, p) == "truncate" for p in rows["procedure"]]]
+        cut = rows[rows["procedure"].isin(cuts)]
         for model, own in cut.groupby("model", sort=True, observed=True):
             whole = plain[plain["model"] == model]
             if not models.get(model, {}).get("reasoning") or whole.empty:

@@ -32,13 +32,15 @@ def kinetics_eflops(
     ``parameters`` in billions; ``output`` sum of trial lengths L; ``squared`` sum of L squared;
     ``attention`` sum over trials of C L, C being the trial's prompt tokens; ``traffic`` sum over
     prompts of C times the steps of the longest trial that shares it; ``shape`` layers, heads,
-    kv_heads, head_dim. With d = head_dim x layers and equal lengths this is the published code:
+    kv_heads, head_dim, and full_layers where only some layers read the whole context: the others,
+    with a window or a state of fixed size, cost a bounded amount per token and are left out. With
+    d = head_dim x layers and equal lengths this is the published code:
     compute (2 P L + 2 (2 C + L) L heads d) N FLOPs and memory 2 (2 C + L N) L kv_heads d bytes.
     The bytes are keys and values (2) in bfloat16 (2 bytes) of the C + t tokens that step t reads,
     summed over the L steps; the trials share one read of the prompt's cache per step. One byte
     counts as FLOPS_PER_BYTE. Prefill is not counted, as there.
     """
-    depth = shape["head_dim"] * shape["layers"]
+    depth = shape["head_dim"] * (shape.get("full_layers") or shape["layers"])
     compute = parameter_flops(parameters, output)
     compute = compute + 2.0 * (2.0 * attention + squared) * shape["heads"] * depth
     memory = 2.0 * (2.0 * traffic + squared) * shape["kv_heads"] * depth  # bytes

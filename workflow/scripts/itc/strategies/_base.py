@@ -13,6 +13,9 @@ its first draws alone); ``LEARNS``, True where the result for one problem depend
 whose ``evaluate(pools, budgets, **params)`` returns a list of (label of the model mix, pool that
 names the problems, Estimate).
 
+An EXACT strategy of plain samples, neither learning nor related, is also evaluated on two halves of
+the draws (``_halves``), at budgets up to half of them, for the noise of the draws.
+
 Why a strategy has no value for a model or budget is part of the result: ``evaluate_with_reasons``
 returns it beside the values, and the analysis table ``unavailable`` derives it for the report.
 """

@@ -80,6 +80,14 @@ STABILITY = [
     Column("spread", "spread", "points", "largest minus smallest over all ways to sample"),
     Column("rank", "rank", "number", "among the strategies, one is best"),
     Column("kendall_tau", "Kendall's tau", "number", "of the order with the main one"),
+    Column("folds", "folds", "integer", "of five, in which the other four chose this way"),
+    Column("tuned", "tuned", "percent", "on problems that did not choose the way to sample"),
+    Column("tuned_difference", "tuning brings", "points", "over the main way, held-out problems"),
+    Column("tuned_low", "low", "points", "95 % interval of what tuning brings"),
+    Column("tuned_high", "high", "points", "95 % interval of what tuning brings"),
+    Column("over_vote", "over the tuned vote", "points", "both tuned alike, held-out problems"),
+    Column("over_vote_low", "low", "points", "95 % interval"),
+    Column("over_vote_high", "high", "points", "95 % interval"),
 ]
 ALLOCATION = [
     *(DATASET, MODEL, Column("policy", "policy", choose=True)),
@@ -137,7 +145,8 @@ NOTES = {
     "iqm": "Mean of the middle half of the problems: what neither the always nor the never "
     "solved decide.",
     "abstain": "Answers only where more than half of the votes agree.",
-    "tau": "Strategies under every other way to sample, beside the main one.",
+    "tau": "Every strategy under every way to sample. For the tuned columns the way is chosen on "
+    "four fifths of the problems and scored on the other.",
     "oracle": "The oracle bins by true accuracy and chooses on what it is scored on: a ceiling.",
     "choice": "Where folds disagree the choice is not settled.",
     "cut": "Largest number of samples that all three allow. Problems with enough uncut responses "
