@@ -12,7 +12,7 @@ if __name__ == "__main__":
         if snakemake.input.dataset:  # a vote over several models: which of their answers are one
             from itc.grading._common import with_common_classes
 
-            problems = tables.read(snakemake.input.dataset, "datasets")
+            problems = tables.read(snakemake.input.dataset[0], "datasets")
             outcomes = with_common_classes(outcomes, problems, snakemake.params.cache)
         evaluation = evaluate_strategy(
             name,
