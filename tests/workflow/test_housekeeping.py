@@ -32,6 +32,13 @@ def test_the_probe_is_made_on_demand_and_quoted_by_the_next_report(finished):
     assert "The same requests, sampled again" in text and "max_num_seqs=8" in text
 
 
+def test_the_plan_is_printed_on_demand(finished):
+    output = finished.snakemake("plan")
+    assert "needs for 1" in output and "points: the difference as recorded" in output
+    plan = pd.read_parquet(finished.folder / "results/mini/tables/planning.parquet")
+    assert set(plan["cheaper"]) <= {"enough", "problems", "draws", "unknown"}
+
+
 def test_journals_are_deleted_only_when_told(finished):
     journal = finished.folder / "journal"
     before = sorted([*journal.rglob("*.json*"), *journal.rglob("*.keys")])

@@ -73,8 +73,10 @@ def test_curves_hold_means_intervals_and_derived_costs():
     assert row["cost_flops"] == pytest.approx(2 * 2e9 * 210)
     assert row["monte_carlo_se"] == pytest.approx(0.01 / np.sqrt(40))
     assert row["tokens_per_correct"] == pytest.approx(400)
-    v = values.to_numpy()
-    assert row["draw_variance_share"] == pytest.approx(np.mean(v * (1 - v)) / 0.25)
+    assert np.isnan(row["draw_variance_share"])  # of a vote only from two halves of the draws
+    v = frame.loc[frame["strategy"] == "single", "correct"].to_numpy()
+    share = np.mean(v * (1 - v)) * 8 / 7 / (v.mean() * (1 - v.mean()))  # 8 draws
+    assert curves.loc["single", 1]["draw_variance_share"] == pytest.approx(min(share, 1))
 
 
 def test_metrics_have_intervals_where_a_strategy_has_them():

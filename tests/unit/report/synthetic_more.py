@@ -268,6 +268,40 @@ def revision_grid(size: dict) -> pd.DataFrame:
     return _rows(size, [{"procedure": "revise_full"} | row for row in rows])
 
 
+def planning(size: dict) -> pd.DataFrame:
+    """One pair of strategies that needs more problems, and one of models that never differed."""
+    ends = {"low": -0.03, "high": 0.05, "fixed_low": -0.01, "fixed_high": 0.03}
+    pair = {"scope": "strategies", "strategy": "majority", "against": "single", "effect": 0.02}
+    pair |= {"budget": 4, "against_budget": 1, "n_problems": 60, "n_draws": 8, "difference": 0.01}
+    needs = {"draw_share": 0.4, "detectable": 0.05, "problems_needed": 380.0}
+    same = {"scope": "models", "strategy": "single", "against": size["models"][0], "budget": 1}
+    return _rows(
+        size,
+        [
+            pair | ends | needs | {"draws_needed": np.nan, "cheaper": "problems"},
+            pair | same | ends | {"problems_needed": np.nan, "cheaper": "unknown"},
+        ],
+    )
+
+
+def standings(size: dict) -> pd.DataFrame:
+    """Models by one response, all of one tier."""
+    ranked = {"n_ranked": len(size["models"]), "n_problems": 60, "rank": 1.5, "tier": 1}
+    ranked |= {"rank_low": 1, "rank_high": len(size["models"]), "share_best": 0.5}
+    best = {"bayes": 0.6, "bayes_low": 0.55, "bayes_high": 0.65, "bayes_best": 0.5}
+    place = {"scope": "models by single", "strategy": "single", "budget": 1, "accuracy": 0.6}
+    return _rows(size, [place | ranked | best])
+
+
+def grader_error(size: dict) -> pd.DataFrame:
+    """A grader that is lenient once in ten times."""
+    rates = {"false_right": 0.1, "false_right_low": 0.05, "false_right_high": 0.2}
+    rates |= {"false_wrong": 0.0, "false_wrong_low": 0.0, "false_wrong_high": 0.1}
+    ends = {"accuracy": 0.6, "corrected": 0.56, "corrected_low": 0.4, "corrected_high": 0.7}
+    counts = {"n_problems": 60, "n_responses": 480, "n_second": 240, "n_false_right": 10}
+    return _rows(size, [{"procedure": "sample", "n_false_wrong": 0} | counts | rates | ends])
+
+
 def unavailable(size: dict) -> pd.DataFrame:
     """A strategy without its column, and one without enough draws."""
     return _rows(
@@ -299,4 +333,7 @@ def tables(size: dict, curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "revision_grid": revision_grid(size),
         "learned_votes": learned_votes(size),
         "unavailable": unavailable(size),
+        "planning": planning(size),
+        "standings": standings(size),
+        "grader_error": grader_error(size),
     }

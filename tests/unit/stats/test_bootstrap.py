@@ -69,16 +69,6 @@ def test_interpolation_has_no_extrapolation():
     assert at_cost(np.array([[41.0]]), x, y, flat=True)[0, 0] == 0.5
 
 
-def test_a_share_of_all_or_nothing_has_the_exact_bound():
-    """Clopper-Pearson for 0 and 10 of 10; between, the percentile interval cut to [0, 1]."""
-    replicates = np.column_stack([np.zeros(99), np.ones(99), np.linspace(-0.2, 0.7, 99)])
-    low, high = bootstrap.share_interval(replicates, np.array([0.0, 1.0, 0.3]), 10, 9)
-    bound = stats.binomtest(0, 10).proportion_ci(method="exact").high
-    assert (low[0], high[0]) == pytest.approx((0.0, bound))
-    assert (low[1], high[1]) == pytest.approx((1.0 - bound, 1.0))
-    assert low[2] == 0.0 and 0.6 < high[2] <= 0.7
-
-
 def test_an_interval_of_one_problem_is_all_that_was_seen():
     assert bootstrap.expanded_level(1, 5) == 0.0
     assert bootstrap.expanded_level(5, 0) == 0.0

@@ -175,7 +175,7 @@ SCHEMAS = {
         ),
         Schema(
             "evaluations",
-            1,
+            2,
             {
                 **CELL,
                 "strategy": STRING,
@@ -187,6 +187,8 @@ SCHEMAS = {
                 "correct_if_undecided_right": FLOAT,  # imply, their votes moved as well
                 "monte_carlo_se": FLOAT,  # 0 for exact estimators
                 "n_draws": INT,
+                "correct_even": FLOAT,  # ``correct`` by either half of the draws, which share none;
+                "correct_odd": FLOAT,  # null above half of the draws and for inexact strategies
             },
             ("dataset", "model", "strategy", "problem_id", "budget"),
             ("correct",),

@@ -18,7 +18,7 @@ from itc import registry
 from itc.analyses import _undecided
 from itc.analyses._ways import REFERENCE, columns, evaluate, strategies, ways
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
+from itc.stats import bootstrap, intervals
 from itc.strategies._base import constants
 
 TITLE = "Stability over prompt formats, temperatures and other settings"
@@ -42,7 +42,7 @@ SCHEMA = register(
             **_undecided.COLUMNS,
             "rank": FLOAT,  # among the strategies one could run, 1 is best, ties share
             "difference": FLOAT,  # accuracy minus that of procedure ``sample``
-            "low": FLOAT,  # 95 % of the difference, paired bootstrap over problems
+            "low": FLOAT,  # 95 % of the difference, paired over problems
             "high": FLOAT,
             "spread": FLOAT,  # largest minus smallest accuracy of the strategy over procedures
             "kendall_tau": FLOAT,  # of the strategies' order with that under ``sample``
@@ -128,13 +128,13 @@ def _cell(
                     "strategy": name,
                     **about[name, way],
                     "rank": ranks.get(name, np.nan),
-                    **_difference(solved[name][way], base, "", place, settings),
+                    **_difference(solved[name][way], base, ""),
                     "spread": max(every) - min(every),
                     "kendall_tau": float(tau),
                     "folds": chosen[way],
                     "tuned": np.nan if values is None else float(values.mean()),
-                    **_difference(values, base, "tuned_", place, settings),
-                    **_difference(values, vote, "over_vote_", place, settings),
+                    **_difference(values, base, "tuned_"),
+                    **_difference(values, vote, "over_vote_"),
                 }
             )
     return rows
@@ -180,22 +180,17 @@ def _difference(
     values: pd.Series | None,
     other: pd.Series | None,
     prefix: str,
-    place: Mapping[str, str],
-    settings: Mapping[str, Any],
 ) -> dict[str, float]:
     """Mean paired difference and its 95 % interval over problems that both have."""
     centre = f"{prefix}difference" if prefix != "over_vote_" else "over_vote"
     found = {centre: np.nan, f"{prefix}low": np.nan, f"{prefix}high": np.nan}
     if values is None or other is None:
         return found
-    paired = (values - other).dropna().sort_index().to_numpy()[:, None]
-    n = len(paired)
-    if not n:
+    paired = (values - other).dropna().sort_index().to_numpy()
+    if not len(paired):
         return found
     found[centre] = float(paired.mean())
-    if n < 2:
+    if len(paired) < 2:
         return found
-    rng = bootstrap.generator(int(settings["seed"]), "stability", *place.values())
-    weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
-    low, high = bootstrap.percentile_interval(bootstrap.resampled_means(weights, paired), n, n - 1)
+    low, high = intervals.difference(paired).interval()
     return found | {f"{prefix}low": float(low[0]), f"{prefix}high": float(high[0])}

@@ -121,7 +121,7 @@ def latex(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
     curves = context.table("curves", "dataset", "model", "strategy", "budget", "low", "high")
     claims = context.table("claims", "title", "part", "verdict", "effect")
     results = None if curves is None else context.named(main_results(curves))
-    accuracy = "Accuracy by dataset and model; intervals by bootstrap over problems."
+    accuracy = "Accuracy by dataset and model; 95 % intervals for the problems meant."
     verdicts = "Claims, verdicts and effects with 95 % intervals clustered by problem."
     return {
         "main_results.tex": booktabs(_of(results, RESULTS), RESULTS, accuracy, "tab:main"),

@@ -42,13 +42,15 @@ class Estimate:
     @cached_property
     def n(self) -> Array:
         """Problems [D, O]."""
-        return np.stack([(~np.isnan(p)).sum(axis=0) for p in self.parts]).astype(float)
+        counts: Array = np.stack([(~np.isnan(p)).sum(axis=0) for p in self.parts]).astype(float)
+        return counts
 
     @cached_property
     def means(self) -> Array:
         """Means of the datasets [D, O]."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.stack([np.nansum(p, axis=0) for p in self.parts]) / self.n
+            result: Array = np.stack([np.nansum(p, axis=0) for p in self.parts]) / self.n
+            return result
 
     @cached_property
     def value(self) -> Array:
@@ -64,6 +66,7 @@ class Estimate:
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             variance = squares / np.where(self.n > 1, self.n - 1.0, np.nan) / self.n
+        variance = np.where(squares < self.n * TINY**2, 0.0 * variance, variance)  # rounding
         result: Array = self.weights[:, None] ** 2 * variance
         return result
 
@@ -80,7 +83,8 @@ class Estimate:
         with np.errstate(divide="ignore", invalid="ignore"):
             found = v.sum(axis=0) ** 2 / (v**2 / (self.n - 1.0)).sum(axis=0)
         largest = (self.n - 1.0).sum(axis=0)
-        return np.where(v.sum(axis=0) > 0, np.minimum(found, largest), largest)
+        result: Array = np.where(v.sum(axis=0) > 0, np.minimum(found, largest), largest)
+        return result
 
     @cached_property
     def _signs(self) -> tuple[Shares, Shares | None, Array]:
@@ -102,7 +106,8 @@ class Estimate:
         """
         tail = (1.0 - np.asarray(level, dtype=float)) / 2.0
         student = student_quantile(self.degrees, tail) * self.se
-        if self.kind == FREE:
+        if self.kind == FREE:  # without bounds a sample without spread says nothing of the spread
+            student = np.where(self.se > 0, student, np.nan)
             return student, student
         up, down, r = self._signs
         up_low, up_high = up.margins(level, exact=down is None)
@@ -118,11 +123,16 @@ class Estimate:
     def interval(self, level: float | Array = LEVEL) -> tuple[Array, Array]:
         """Lower and upper limits [O] inside the range of the mean; NaN without an estimate.
 
-        One problem gives the whole range of a share or a difference, and NaN for a free mean.
+        One problem gives the whole range of a share or a difference; a free mean gets NaN for one
+        problem and for values without spread.
         """
         low, high = self.margins(level)
         floor, ceiling = LIMITS[self.kind]
-        return np.maximum(self.value - low, floor), np.minimum(self.value + high, ceiling)
+        ends: tuple[Array, Array] = (
+            np.maximum(self.value - low, floor),
+            np.minimum(self.value + high, ceiling),
+        )
+        return ends
 
     def p_value(self, null: float | Array = 0.0) -> Array:
         """Two-sided p [O] of the mean being ``null``: 1 - the highest level that leaves it out.

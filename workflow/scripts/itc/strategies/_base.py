@@ -27,7 +27,7 @@ import pyarrow as pa
 
 from itc import registry, schemas
 from itc.grading._base import RIGHT, UNDECIDED, WRONG
-from itc.strategies import _undecided
+from itc.strategies import _halves, _undecided
 from itc.strategies._pool import Pool, Unavailable, build_pools
 
 __all__ = [
@@ -127,7 +127,7 @@ def evaluate_pools(
     if about["SCOPE"] == "dataset":
         try:
             results = module.evaluate(list(pools), budgets, **params)
-            frames += [_to_frame(p, e, label, model) for model, p, e in results]
+            frames += [_to_frame(p, e, label, model, None) for model, p, e in results]
         except Unavailable as error:
             reasons.append({"model": "all", "budget": 0, "reason": str(error)})
         return frames, reasons
@@ -138,7 +138,14 @@ def evaluate_pools(
             for pool in group:
                 pool.require(about["NEEDS"])
             done = [module.evaluate(pool, usable[model], **params) for pool in group]
-            frames += [_to_frame(p, e, label, model) for p, e in zip(group, done, strict=True)]
+            halves = [
+                _halves.values(module.evaluate, pool, e.budgets, params, about)
+                for pool, e in zip(group, done, strict=True)
+            ]
+            frames += [
+                _to_frame(p, e, label, model, h)
+                for p, e, h in zip(group, done, halves, strict=True)
+            ]
         except Unavailable as error:
             reasons.append({"model": model, "budget": 0, "reason": str(error)})
     return frames, reasons
@@ -234,7 +241,13 @@ def evaluate_strategy(
     return evaluate_with_reasons(name, outcomes, budgets, params, seed, label)[0]
 
 
-def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.DataFrame:
+def _to_frame(
+    pool: Pool,
+    estimate: Estimate,
+    label: str,
+    model: str,
+    halves: tuple[np.ndarray, np.ndarray] | None,
+) -> pd.DataFrame:
     budgets = np.asarray(estimate.budgets, dtype=np.int32)
     n_problems, n_budgets = len(pool.problem_ids), len(budgets)
     shape = (n_problems, n_budgets)
@@ -251,6 +264,8 @@ def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.Data
         "monte_carlo_se": np.zeros(shape) if se is None else se,
         "n_draws": np.full(n_problems * n_budgets, pool.n_draws, dtype=np.int32),
     }
+    even, odd = (np.full(shape, np.nan),) * 2 if halves is None else halves
+    data |= {"correct_even": even, "correct_odd": odd}
     open_prefixes = schemas.SCHEMAS["evaluations"].open_prefixes
     for name, values in {**estimate.costs, **estimate.metrics}.items():
         if name.startswith(open_prefixes):

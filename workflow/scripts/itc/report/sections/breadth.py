@@ -31,18 +31,23 @@ SAMPLES = Column("budget", "samples", "integer", "independent draws, or the stra
 PROBLEMS = Column("n_problems", "problems", "integer")
 ACCURACY = [
     Column("accuracy", "accuracy", "percent", "undecided answers count as wrong"),
-    Column("low", "low", "percent", "95 % interval, bootstrap over problems"),
-    Column("high", "high", "percent", "95 % interval, bootstrap over problems"),
+    Column("low", "low", "percent", "95 % interval for the problems meant"),
+    Column("high", "high", "percent", "95 % interval for the problems meant"),
 ]
 RESOLUTION = [
     *(DATASET, MODEL, Column("scope", "compared", choose=True), SAMPLES),
     Column("n_compared", "how many", "integer"),
     PROBLEMS,
-    Column("signal", "signal", "points", "mean absolute difference of two of them, points"),
+    Column("signal", "signal", "points", "typical true difference of two, noise taken out, points"),
     Column("noise", "noise", "points", "median standard error of a paired difference, points"),
     Column("signal_to_noise", "signal / noise", "number"),
     Column("detectable", "detectable", "points", "least true difference found, 80 % power at 5 %"),
-    Column("share_separated", "separated", "percent", "of pairs, difference beyond t x error"),
+    Column(
+        "share_separated",
+        "separated",
+        "percent",
+        "of pairs, interval of the difference leaves out zero",
+    ),
 ]
 BREADTH = [
     *(DATASET, MODEL, STRATEGY, SAMPLES),
@@ -62,8 +67,8 @@ ABSTAIN = [
     Column("metric_answered", "answered", "percent", "of problems"),
     Column("selective", "right if answered", "percent"),
     Column("metric_utility", "utility", "points", "right minus penalty x wrong, points"),
-    Column("metric_utility_low", "low", "points", "95 % interval, bootstrap over problems"),
-    Column("metric_utility_high", "high", "points", "95 % interval, bootstrap over problems"),
+    Column("metric_utility_low", "low", "points", "95 % interval for the problems meant"),
+    Column("metric_utility_high", "high", "points", "95 % interval for the problems meant"),
     Column("single", "utility of one sample", "points", "which always answers; penalty one"),
 ]
 STABILITY = [

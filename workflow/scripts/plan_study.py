@@ -1,0 +1,7 @@
+"""Print how many problems, or draws, the differences of this study need to be seen."""
+
+from itc import tables
+from itc.estimate.plan import render
+
+if __name__ == "__main__":
+    print(render(tables.read(snakemake.input[0], "planning")))
