@@ -182,14 +182,36 @@ def test_choices_are_those_that_the_allocation_scores(inputs):
     choices = build("allocation_choices", inputs)
     scored = build("allocation", inputs)
     key = ["policy", "target_budget"]
-    folds = choices.groupby([*key, "bin"])["folds"].sum()
-    assert (folds == 5).all()
+    shares = choices.groupby([*key, "bin"])["share"].sum()
+    assert shares.to_numpy() == pytest.approx(1.0)  # a coin is tossed between two options at most
+    assert (choices.groupby([*key, "bin"])["folds"].sum() <= 10).all()
     bins = choices.groupby(key)["bin"].nunique()
     assert bins.to_dict() == scored.set_index(key)["n_bins"].to_dict()
-    one = choices[choices["target_budget"] == 1]  # the cost of one response buys one response
-    assert (one["budget"] == 1).all()
-    ceiling = choices[choices["policy"] == "oracle difficulty"]
-    assert (ceiling["folds"] == 5).all()  # it chooses on all problems in every fold
+    ceiling = scored[scored["policy"] == "oracle difficulty"]  # it chooses on all problems
+    assert (ceiling["cost"] <= ceiling["target_cost"] * (1 + 1e-9)).all()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_random_bins_gain_nothing_at_equal_money(monkeypatch, seed):
+    """Bins that know nothing of difficulty: at the money spent they are worth what one plan is.
+
+    Against a uniform plan that may not toss a coin they gained 1.1 to 1.6 points, with the whole
+    interval above zero in up to 78 % of studies.
+    """
+    allocation = registry.load("analyses", "allocation")
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(allocation, "rank_bins", lambda score, k: rng.integers(k, size=len(score)))
+    found = []
+    for study in range(6):
+        outcomes = make(problems=200, draws=16, seed=10 * seed + study)
+        table = allocation.build({"outcomes": outcomes}, SETTINGS)
+        found.append(table[table["policy"] == "predicted difficulty"])
+    table = pd.concat(found, ignore_index=True)
+    none = table["no_difference"].dropna()  # cheaper than any plan for all problems together
+    assert len(none) < 0.3 * len(table) and none.str.contains("costs less").all()
+    assert table.loc[none.index, "difference"].isna().all()
+    assert table["difference"].mean() < 0.004
+    assert (table["difference_low"] > 0).mean() <= 0.1
 
 
 def test_profiles_fall_with_the_threshold(inputs):

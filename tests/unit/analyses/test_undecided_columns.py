@@ -11,6 +11,7 @@ CARRY = {
     "curves": "accuracy",
     "comparisons": "accuracy",
     "frontier": "accuracy",
+    "best_points": "shown",
     "breadth": "accuracy",
     "profiles": "value",
     "censoring": "accuracy",

@@ -80,9 +80,10 @@ def test_allocation_spends_where_it_pays():
     cost = np.array([[1.0, 5.0]] * 10)
     bins = rank_bins(accuracy[:, 0], 2)
     assert bins.tolist() == [1] * 5 + [0] * 5
-    assert choose(accuracy, cost, bins, 2, target=3.0).tolist() == [1, 0]
-    assert choose(accuracy, cost, bins, 2, target=1.5).tolist() == [0, 0]
-    assert choose(accuracy, cost, bins, 2, target=0.1).tolist() == [0, 0]
+    assert choose(accuracy, cost, bins, 2, target=3.0).tolist() == [[0.0, 1.0], [1.0, 0.0]]
+    # half of the step is affordable: the hard bin tosses a coin
+    assert choose(accuracy, cost, bins, 2, target=2.0).tolist() == [[0.5, 0.5], [1.0, 0.0]]
+    assert choose(accuracy, cost, bins, 2, target=0.1).tolist() == [[1.0, 0.0], [1.0, 0.0]]
 
 
 def test_equal_scores_share_a_bin():

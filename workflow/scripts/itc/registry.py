@@ -45,6 +45,7 @@ DECISIVE = frozenset(
     {
         *("TITLE", "SECTION", "ORDER", "TABLES", "INPUTS", "LOADS", "OPTIONS", "FILES", "NEUTRAL"),
         *("PROCEDURE", "POOL", "RELATED", "NEEDS", "PER_DRAW", "LEARNS", "EXACT", "UPPER_BOUND"),
+        "CONTROL",
         *("PARENT", "PROMPTS", "JOB_PER", "INCIDENTAL_OPTIONS", "SERVING", "WEIGHTS", "BEHAVIOUR"),
         "SERVING_REQUEST",
     }

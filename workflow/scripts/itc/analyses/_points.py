@@ -242,6 +242,7 @@ def _one_dataset(
         "upper": "correct_if_undecided_right",
         "undecided": "undecided",
         "monte_carlo_se": "monte_carlo_se",
+        "monte_carlo_se_tokens": "monte_carlo_se_tokens",
         "even": "correct_even",
         "odd": "correct_odd",
         "n_draws": "n_draws",

@@ -38,6 +38,7 @@ SCHEMA = register(
             "se": FLOAT,  # clustered by problem
             **_undecided.COLUMNS,
             "monte_carlo_se": FLOAT,  # of the mean; 0 for exact estimators
+            "monte_carlo_se_tokens": FLOAT,  # of cost_output_tokens; 0 where that is exact
             "fixed_low": FLOAT,  # 95 %, for these very problems under fresh draws; null above half
             "fixed_high": FLOAT,  # of the draws and for inexact strategies
             "draw_variance_share": FLOAT,  # of one run's variance, what the choice of draws causes
@@ -82,7 +83,8 @@ def _rows(group: _points.Group) -> pd.DataFrame:
         band_high=band_high,
         se=group.se("correct"),
         **_undecided.of_group(group),
-        monte_carlo_se=_monte_carlo_se(group),
+        monte_carlo_se=_monte_carlo_se(group, "monte_carlo_se"),
+        monte_carlo_se_tokens=_monte_carlo_se(group, "monte_carlo_se_tokens"),
         **_noise(group),
     )
     for name in _points.quantities(group, "cost_"):
@@ -110,10 +112,10 @@ def _metric_interval(group: _points.Group, name: str) -> tuple[np.ndarray, np.nd
     return floor + low * (1.0 - floor), floor + high * (1.0 - floor)
 
 
-def _monte_carlo_se(group: _points.Group) -> np.ndarray:
+def _monte_carlo_se(group: _points.Group, name: str) -> np.ndarray:
     errors = []
     for part, columns in group.parts:
-        se = part.values["monte_carlo_se"][:, columns]
+        se = part.values[name][:, columns]
         errors.append(np.sqrt(np.nansum(se**2, axis=0)) / np.maximum((~np.isnan(se)).sum(0), 1))
     result: np.ndarray = np.sqrt(np.sum(np.square(errors), axis=0)) / len(group.parts)
     return result

@@ -75,14 +75,6 @@ def percentile_interval(
     return low, high
 
 
-def two_sided_p(difference: np.ndarray, se: np.ndarray, degrees: int) -> np.ndarray:
-    """Student's t p-value of ``difference`` / ``se``, of one shape; 1 where both are 0."""
-    difference, se = np.asarray(difference, float), np.asarray(se, float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2.0 * stats.t.sf(np.abs(difference) / se, degrees)
-    return np.where((difference == 0) & (se == 0), 1.0, p)
-
-
 def holm(p_values: np.ndarray) -> np.ndarray:
     """Holm's step-down adjusted p-values, NaN staying NaN and not counted (Holm 1979)."""
     p = np.asarray(p_values, dtype=float)

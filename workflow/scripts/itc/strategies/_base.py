@@ -7,9 +7,14 @@ name -> default procedure entry whose rows it also reads; ``PER_DRAW``, whether 
 single draws of the pool, so that only draws that have them take part (a study may judge or revise
 its first draws alone); ``LEARNS``, True where the result for one problem depends on the others;
 ``FEATURES``, names of the columns ``f_...`` it reads beside NEEDS: the job reads no other ones;
+``CONTROL``, True where it is no way to be right more often but a control or another measure
+(the worst of n, abstaining): nobody's rival in a comparison, and never shown as the best;
 ``SCOPE``, ``"model"`` or ``"dataset"`` for strategies that mix models,
 whose ``evaluate(pools, budgets, **params)`` returns a list of (label of the model mix, pool that
 names the problems, Estimate).
+
+An EXACT strategy of plain samples, neither learning nor related, is also evaluated on two halves of
+the draws (``_halves``), at budgets up to half of them, for the noise of the draws.
 
 Why a strategy has no value for a model or budget is part of the result: ``evaluate_with_reasons``
 returns it beside the values, and the analysis table ``unavailable`` derives it for the report.
@@ -56,6 +61,7 @@ class Estimate:
     costs: dict[str, np.ndarray] = field(default_factory=dict)
     monte_carlo_se: np.ndarray | None = None
     metrics: dict[str, np.ndarray] = field(default_factory=dict)
+    cost_se: np.ndarray | None = None  # Monte Carlo error of cost_output_tokens; None: exact
 
 
 def constants(name: str) -> dict[str, Any]:
@@ -65,6 +71,7 @@ def constants(name: str) -> dict[str, Any]:
         "RELATED": {},
         "PER_DRAW": False,
         "LEARNS": False,
+        "CONTROL": False,
         "SCOPE": "model",
         "NEEDS": (),
         "FEATURES": (),
@@ -262,6 +269,7 @@ def _to_frame(
         "correct_if_undecided_right": estimate.upper,
         "correct_if_undecided_wrong": estimate.correct,
         "monte_carlo_se": np.zeros(shape) if se is None else se,
+        "monte_carlo_se_tokens": np.zeros(shape) if estimate.cost_se is None else estimate.cost_se,
         "n_draws": np.full(n_problems * n_budgets, pool.n_draws, dtype=np.int32),
     }
     even, odd = (np.full(shape, np.nan),) * 2 if halves is None else halves

@@ -43,6 +43,12 @@ COLUMNS = [
     Column("draw_variance_share", "draw noise", "percent", "of one run's variance, by its draws"),
     Column("gap", "to coverage", "points", "coverage minus accuracy at the same samples, points"),
     Column("firm", "on frontier", "percent", "share of resamples; output tokens, all models"),
+    Column(
+        "held_out",
+        "on other problems",
+        "percent",
+        "of frontier points: accuracy of the best point for this money, chosen on other problems",
+    ),
     Column("n_problems", "problems", "integer"),
 ]
 EQUAL_COST = [
@@ -149,6 +155,8 @@ def _with_gap(context: Context, curves: pd.DataFrame) -> pd.DataFrame:
     if frontier is not None:
         own = frontier[(frontier["axis"] == AXIS_COLUMN) & (frontier["scope"] == SCOPE)]
         curves = curves.join(own.set_index(KEY)["frontier_share"].rename("firm"), on=KEY)
+        if "held_out" in own:
+            curves = curves.join(own.set_index(KEY)["held_out"], on=KEY)
     return curves
 
 
