@@ -81,6 +81,16 @@ def test_a_server_that_renders_by_itself_and_a_report_without_any():
     assert "What the models were sent" not in page([])
 
 
+def test_answers_that_are_taken_over_bring_what_was_sent(bench):
+    bench.run(bench.job("sample", bench.problems()))
+    first = sent.path_beside(bench.journal("sample"))
+    job = bench.job("sample", bench.problems())
+    job.procedure_hash = "another000"
+    assert bench.run(job)["requests_finished"] == 0
+    other = first.parents[1] / "sample-another000" / first.name
+    assert other.read_bytes() == first.read_bytes()
+
+
 def test_long_texts_are_cut_in_the_middle():
     kept = sent.clean("a" * 15_000 + "b" * 15_000)
     assert len(kept) < 20_100 and kept[0] == "a" and kept[-1] == "b" and "[...]" in kept

@@ -1,4 +1,4 @@
-"""Literal hashes of ten entries of every kind, and of the default and the full study's paths.
+"""Literal hashes: a change that moves a path fails here before it costs GPU hours."""
 
 from __future__ import annotations
 

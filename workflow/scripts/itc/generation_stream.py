@@ -183,6 +183,7 @@ class Stream:
             if found is not None:
                 record, origin = found
                 live.journal.append(name, record)
+                sent.adopt(live.journal.path, origin)
                 self.counts.adopted += 1
                 self.origins[live.work.procedure, origin] += 1
                 return record

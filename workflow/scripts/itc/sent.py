@@ -50,6 +50,13 @@ def write(
     replaced(path_beside(journal), text + "\n")
 
 
+def adopt(journal: Path, origin: Path) -> None:
+    """Take over what was sent from the journal that answers come from, where there is none yet."""
+    own, theirs = path_beside(journal), path_beside(origin)
+    if not own.exists() and theirs.is_file():
+        replaced(own, theirs.read_text(encoding="utf-8"))
+
+
 def clean(value: Any, secrets: Iterable[str] = ()) -> Any:
     """``value`` without secrets: values under such names, and these texts wherever they are."""
     if isinstance(value, Mapping):
@@ -96,6 +103,6 @@ def short(value: Any, numbers: int = 16) -> Any:
         return {key: short(item, numbers) for key, item in value.items()}
     if isinstance(value, list):
         if len(value) > numbers and all(isinstance(item, int) for item in value):
-            return [*value[:numbers], f"... {len(value)} in all"]
+            return f"[{', '.join(map(str, value[:numbers]))}, ... {len(value)} in all]"
         return [short(item, numbers) for item in value]
     return value
