@@ -97,6 +97,7 @@ def older(name, path, *, without=(), version=None):
     """A file as an earlier release might have left it."""
     file = pq.read_table(path)
     metadata = dict(file.schema.metadata)
+    metadata.pop(b"itc.columns", None)  # which only later releases write
     if version is not None:
         metadata[b"itc.version"] = str(version).encode()
     pq.write_table(file.drop_columns(list(without)).replace_schema_metadata(metadata), path)

@@ -88,7 +88,7 @@ def test_a_changed_problem_asks_for_itself_only(bench):
 def test_another_model_seed_or_setting_asks_again(bench):
     frame = bench.problems(1)
     bench.run(bench.job("sample", frame))
-    changed = bench.model.model_copy(update={"revision": "another"})
+    changed = bench.model.model_copy(update={"dtype": "float32"})
     assert bench.run(bench.job("sample", frame), model=changed)["requests_finished"] == 8
     warmer = bench.job("sample", frame, temperature=1.0)
     assert bench.run(warmer)["requests_finished"] == 8

@@ -1,4 +1,4 @@
-"""Literal hashes: a change that moves a path fails here before it costs GPU hours."""
+"""Literal hashes: what moves a path fails here, before it costs GPU hours."""
 
 from __future__ import annotations
 
@@ -61,8 +61,11 @@ def test_the_key_of_a_request():
     cut = Request(messages, plain.params, 7, ("<t>", Cut((1, 2), 2)))
     assert key_of(about, work, cut) == CUT
     assert refusal_key(PLAIN) == REFUSED
+    # A field at its default, such as one that a later version adds, is no part of the key.
+    assert cut.content()["prefix"] == ["<t>", {"ids": (1, 2), "thinking_tokens": 2}]
+    assert set(plain.content()) == {"messages", "prefix", "params", "seed"}
 
 
 PLAIN = "88858feee0585043309e93062deb40a16a0156c6c37fdd7921b3f5a6190dbab1"
-CUT = "34ed8777e188342d515c309310ec4c3f661ff4e0c12f70a72b533d722748c89c"
+CUT = "21c3f565be0dfbc1df862f3e4f3625a2db26be41aae00d73d94274614f296fd1"
 REFUSED = "f17f4b92e5a1399d78cbea9f622d350b8fbc0d6c56fdfeddf20e8e628f078649"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import ModuleType
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from itc import registry, schemas, tables
 from itc.config.procedure import Settings
 from itc.features._all import compute_features
 from itc.grading._grade import grade
+from itc.guard import Undecidable, guarded
 
 RESPONSE_KEY = [*schemas.RESPONSE_KEY, "response_id"]
 GRADES = ["answer", "answer_how", "normal_form", "verdict", "cause", "score"]
@@ -31,9 +33,17 @@ def annotate(
     graded = grade(responses, problems, cache=cache)[GRADES]
     procedure = registry.load("procedures", settings.entry.kind)
     if hasattr(procedure, "read_score"):
-        graded["score"] = [procedure.read_score(row, settings) for _, row in responses.iterrows()]
+        graded["score"] = [_score(procedure, row, settings) for _, row in responses.iterrows()]
     measured = compute_features(responses, features)
     return pd.concat([responses[RESPONSE_KEY], graded, measured], axis=1)
+
+
+def _score(procedure: ModuleType, row: pd.Series, settings: Settings) -> float | None:
+    """Score that a judgement's text gives; None where it gives none, or where reading it fails."""
+    try:
+        return guarded(procedure.read_score, row, settings)  # type: ignore[no-any-return]
+    except Undecidable:
+        return None
 
 
 def annotate_file(

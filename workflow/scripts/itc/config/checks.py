@@ -13,7 +13,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from itc import registry
-from itc.config.schema import Config, Dataset, Model, Procedure, Section
+from itc.config.schema import MOST_SHARDS, Config, Dataset, Model, Procedure, Section
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)*$")
 # Where recorded problems and responses come from -> the registry that `import_from` names.
@@ -261,6 +261,12 @@ def _check_sizes(config: Config, problems: list[str]) -> None:
         problems.append(
             f"study.draws: {study.draws} is no multiple of study.shard_size {study.shard_size}, so "
             f"raising it later would change a finished shard; use {nearest} for instance"
+        )
+    shards = study.draws // study.shard_size
+    if shards > MOST_SHARDS:
+        problems.append(
+            f"study.draws: {study.draws} in shards of {study.shard_size} are {shards:,} shards, "
+            f"the most are {MOST_SHARDS:,}; raise study.shard_size or lower study.draws"
         )
     too_large = [b for b in study.budgets if b > study.draws]
     if too_large:

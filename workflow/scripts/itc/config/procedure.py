@@ -11,6 +11,9 @@ from pydantic import ConfigDict, Field, ValidationError
 from itc.config.fields import INCIDENTAL, Decides, Open, Section, Whole
 from itc.config.sampling import Sampling
 
+# An archive brings its own study, so no number of it may ask for more than a machine can count.
+MOST_DRAWS = 1_000_000
+
 
 class ProcedureError(ValueError):
     """A procedure cannot run as configured; the message names the entry, key and mend."""
@@ -51,7 +54,7 @@ class Procedure(Sampling, Open):
         "fail", description="A prompt over the window ends the job, or gives an empty response."
     )
     draws: Annotated[Whole | None, INCIDENTAL] = Field(
-        None, gt=0, description="Only the first so many draws."
+        None, gt=0, le=MOST_DRAWS, description="Only the first so many draws."
     )
     reasoning_only: Annotated[bool, INCIDENTAL] = Field(
         False, description="Skip models that do not think."

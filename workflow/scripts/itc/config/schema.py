@@ -15,7 +15,7 @@ from pydantic import Field
 from itc.config.dataset import Archive, Dataset, Import
 from itc.config.fields import Section
 from itc.config.model import Model, Price, Shape
-from itc.config.procedure import Procedure, Settings
+from itc.config.procedure import MOST_DRAWS, Procedure, Settings
 from itc.config.sampling import Sampling
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Config",
     "Dataset",
     "Import",
+    "Limits",
     "Model",
     "Price",
     "Probe",
@@ -36,6 +37,7 @@ __all__ = [
 
 Names = Annotated[list[str], Field(min_length=1)]
 Selection = Literal["all"] | list[str]
+MOST_SHARDS = 1000  # of a study: their numbers have three digits
 
 
 class Probe(Section):
@@ -75,8 +77,14 @@ class Study(Section):
     sweep_cells: int = Field(
         32, gt=0, description="Most cells that the sweep of one procedure may make."
     )
-    draws: int = Field(gt=0, description="Independent draws per problem; a multiple of shard_size.")
-    shard_size: int = Field(gt=0, description="Draws per shard, the unit of one generation job.")
+    draws: int = Field(
+        gt=0,
+        le=MOST_DRAWS,
+        description="Independent draws per problem; a multiple of shard_size.",
+    )
+    shard_size: int = Field(
+        gt=0, le=MOST_DRAWS, description="Draws per shard, the unit of one generation job."
+    )
     derived_draws: int | None = Field(
         None,
         gt=0,
@@ -89,12 +97,27 @@ class Study(Section):
     mixed_platforms: bool = Field(
         False, description="Pool draws of different engines or devices; the report then tells."
     )
-    bootstrap: int = Field(2000, ge=100, description="Bootstrap replicates over problems.")
+    bootstrap: int = Field(
+        2000, ge=100, le=100_000, description="Bootstrap replicates over problems."
+    )
     text: Literal["keep", "hash", "drop"] = Field(
         "keep", description="What an archive of this study holds of the responses' text."
     )
     probe: Probe = Field(
         default_factory=Probe, description="How reproducible the sampling is: what to try."
+    )
+
+
+class Limits(Section):
+    """How large files of others may become when they are read; see docs/security.md."""
+
+    unpacked: int = Field(
+        2 << 30, gt=0, description="Bytes that any compressed file may unpack to."
+    )
+    ratio: float = Field(200, gt=0, description="Times its own size, where that is more.")
+    line: int = Field(256 << 20, gt=0, description="Bytes of one line, row or sample.")
+    seconds: float = Field(
+        60, gt=0, description="CPU seconds of reading one file, and as many for each two MB of it."
     )
 
 
@@ -115,6 +138,7 @@ class Config(Section):
     archive: str | None = Field(
         None, description="Archive to replay as it is: its study and definitions are taken over."
     )
+    limits: Limits = Field(default_factory=Limits, description="Bounds of files of others.")
     results: str = Field("results", description="Folder of everything that can be made again.")
     journal: str = Field("journal", description="Folder of what was generated: never remade.")
     sandbox: Literal["bubblewrap", "none"] = Field(

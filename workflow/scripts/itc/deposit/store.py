@@ -14,8 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-import yaml
-
+from itc import strict_yaml
 from itc.deposit.manifest import LARGEST, MANIFEST, OVERLAY, ArchiveError, Manifest, parse, safe
 
 AGAIN = "fetch the archive again"
@@ -206,7 +205,7 @@ def overlay(path: str) -> dict[str, Any]:
     with opened(path) as store:
         try:
             with store.open(OVERLAY) as file:
-                data = file.read()
+                data = file.read(strict_yaml.LARGEST + 1)
         except KeyError:
             raise ArchiveError(f"{path}: {OVERLAY} is missing; {AGAIN}") from None
     expected = manifest.files.get(OVERLAY)
@@ -215,10 +214,25 @@ def overlay(path: str) -> dict[str, Any]:
             f"{path}: {OVERLAY} is not the file its manifest lists; {AGAIN}. To change a setting "
             "of the study give a config file of your own behind it"
         )
-    config = yaml.safe_load(data)
+    try:
+        config = strict_yaml.load(data)
+    except strict_yaml.StrictYamlError as error:
+        raise ArchiveError(
+            f"{path}: {OVERLAY}: {error}; {AGAIN} from a source you trust (these limits are fixed: "
+            "no archive needs more)"
+        ) from error
     allowed = {"study", "datasets", "models", "procedures", "archives"}
     if not isinstance(config, dict) or not set(config) <= allowed:
         raise ArchiveError(f"{path}: {OVERLAY} may set only {', '.join(sorted(allowed))}; {AGAIN}")
+    for section in ("study", "datasets", "models", "archives"):
+        entries = config.get(section)
+        plain = isinstance(entries, dict) and all(isinstance(name, str) for name in entries)
+        if plain and section != "study":
+            plain = all(isinstance(entry, dict) for entry in entries.values())
+        if not plain:
+            raise ArchiveError(
+                f"{path}: {OVERLAY}: `{section}` is no mapping of names to entries; {AGAIN}"
+            )
     unfit = [
         *(m for m, entry in config["models"].items() if entry.get("source") != "archive"),
         *(d for d, entry in config["datasets"].items() if entry.get("loader") != "archive"),

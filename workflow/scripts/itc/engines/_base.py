@@ -10,7 +10,7 @@ datasets and procedures share one continuous batch and each is journalled as it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, runtime_checkable
 
@@ -79,6 +79,12 @@ class Cut:
     until: Literal["end", "thinking", "answer"] = "end"
     characters: int | None = None
 
+    def content(self) -> dict[str, Any]:
+        """The fields that differ from their defaults, which are their neutral values for ever."""
+        given = asdict(self)
+        neutral = {item.name: item.default for item in fields(self)}
+        return {name: given[name] for name in given if given[name] != neutral[name]}
+
 
 @dataclass(frozen=True)
 class Request:
@@ -102,7 +108,7 @@ class Request:
         """Everything that decides the answer beside the model, as plain JSON values."""
         return {
             "messages": list(self.messages),
-            "prefix": [part if isinstance(part, str) else asdict(part) for part in self.prefix],
+            "prefix": [part if isinstance(part, str) else part.content() for part in self.prefix],
             "params": deciding(self.params),
             "seed": self.seed,
             **({"template": dict(self.template)} if self.template else {}),

@@ -12,8 +12,11 @@ from typing import Any
 import httpx
 
 from itc.engines._base import EngineError
+from itc.engines._secret import Secret
 
 RETRIED = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+_SHOWN = 300  # characters of a refusal that are shown
+_READ = 100_000  # characters of a refusal that are looked through for the key
 _LONGEST_PAUSE = 60.0  # seconds between two tries
 _REFUSED_FOR_LENGTH = {400, 413, 422}
 LIMITS = ("max_tokens", "max_completion_tokens")  # keys that cap the output tokens
@@ -72,7 +75,7 @@ class Server:
         timeout: float = 600.0,
         connections: int = 64,
     ) -> None:
-        self._secret, self._tries, self._pause = secret, tries, pause
+        self._secret, self._tries, self._pause = Secret(secret), tries, pause
         self._closing, self._timeout = False, timeout
         self._base = base_url.rstrip("/")
         self._client = httpx.Client(
@@ -117,7 +120,7 @@ class Server:
                     return result
                 said = self._hide(said)
             else:
-                said = f"status {status}: {self._hide(text[:300])}"
+                said = f"status {status}: {self._hide(text)}"
             if status == 200 or status in RETRIED:
                 rest = _retry_after(answer.headers.get("retry-after", ""))
                 continue
@@ -150,7 +153,8 @@ class Server:
             time.sleep(min(left, 0.2))
 
     def _hide(self, text: str) -> str:
-        return text.replace(self._secret, "***") if self._secret else text
+        """What is shown of a server's words: the key is taken out, then they are cut."""
+        return self._secret.hide(text[:_READ])[:_SHOWN]
 
     # -- what a server says of itself --------------------------------------------------------------
 
@@ -191,14 +195,14 @@ class Server:
         try:
             answer = self._client.get(url, timeout=10)
             return answer.json() if answer.status_code == 200 else None
-        except (httpx.HTTPError, ValueError):
+        except (httpx.HTTPError, ValueError, RecursionError):
             return None
 
     def _ask(self, url: str, body: dict[str, Any]) -> dict[str, Any]:
         try:
             answer = self._client.post(url, json=body, timeout=30)
             found = answer.json() if answer.status_code == 200 else None
-        except (httpx.HTTPError, ValueError):
+        except (httpx.HTTPError, ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 
@@ -237,10 +241,10 @@ def _read(
     """Body of status 200; what is wrong with it, if anything, and the status it bears itself."""
     try:
         body = answer.json()
-    except ValueError:
-        return None, f"status 200, but no JSON: {answer.text[:300]}", 200
+    except (ValueError, RecursionError):
+        return None, f"status 200, but no JSON: {answer.text}", 200
     error = body.get("error") if isinstance(body, dict) else "no JSON object"
-    said = fault(body) if not error else f"an error in its body: {answer.text[:300]}"
+    said = fault(body) if not error else f"an error in its body: {answer.text}"
     if not said:
         return body, "", 200
     code = error.get("code") if isinstance(error, dict) else None

@@ -34,7 +34,7 @@ def fault(body: Any) -> str | None:
         return "no answer in it (no choices)"
     choice = choices[0]
     if choice.get("error"):
-        return f"an error in its answer: {str(choice['error'])[:200]}"
+        return f"an error in its answer: {choice['error']}"
     if not isinstance(choice.get("message"), dict) and not isinstance(choice.get("text"), str):
         return "an answer without text"
     if reason_of(choice).lower() in _GIVEN_UP:

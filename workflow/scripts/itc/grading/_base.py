@@ -11,7 +11,7 @@ A grader is a module ``grading/<answer type>.py`` with
 ``SANDBOX`` (optional)
     True where its work is code of others: its workers are in the sandbox (``_bubblewrap``).
 ``extract(text, problem) -> Extraction``
-    the answer in a visible reply. Runs in the parent: linear in ``text``, never raises.
+    the answer in a visible reply. Runs in the parent, under ``itc.guard``: linear in ``text``.
 ``normal_form(answer, problem) -> str | None``
     a cheap canonical spelling; equal forms are equal answers. None where there is none.
 ``quick(a, b, problem) -> bool | None``
@@ -38,6 +38,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple
 
+from itc.guard import Passing
+from itc.guard import Undecidable as Undecidable
+
 RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
 BOXED, PHRASE, FALLBACK, NONE = "boxed", "phrase", "fallback", "none"
 NO_ANSWER = "no_answer"
@@ -54,6 +57,18 @@ class Extraction(NamedTuple):
     how: str
 
 
+class Unread(Extraction):
+    """Nothing is known about the answer of a reply: the search failed, ``cause`` says why."""
+
+    cause: str
+
+    def __new__(cls, cause: str) -> Unread:
+        """An extraction without an answer, with ``cause``."""
+        made = super().__new__(cls, None, NONE)
+        made.cause = cause
+        return made
+
+
 NOTHING = Extraction(None, NONE)
 
 
@@ -65,15 +80,7 @@ class Judgement(NamedTuple):
     score: float | None = None
 
 
-class Undecidable(Exception):
-    """A grader cannot judge; ``cause`` is one short word of ``docs/grading.md``."""
-
-    def __init__(self, cause: str):
-        super().__init__(cause)
-        self.cause = cause
-
-
-class GradingError(ValueError):
+class GradingError(Passing, ValueError):
     """Responses cannot be graded as asked; the message names what is missing and the mend."""
 
 

@@ -23,14 +23,15 @@ LINE = 800
 BOX = re.compile(r"\\(?:boxed|fbox(?:ed)?)\s*(\{)?")
 # What may stand between two boxes of one answer: delimiters, commas, "and", "or", a name, a few
 # words in \text{}.
+# Runs of blanks have a bound in every pattern here, and what is taken is not given back (``+``).
 JOINED = re.compile(
     r"(?:[\s$,;:.&~]|\\[()\[\]]|\\\\|\\q?quad|\\[,;! ]|\\(?:text|mathrm|textbf)\{[^{}]{0,40}\}"
-    r"|\band\b|\bor\b|[A-Za-z]\w{0,2}(?:\{?\(?\w{1,3}\)?\}?)?\s*=)*"
+    r"|\band\b|\bor\b|[A-Za-z]\w{0,2}(?:\{?\(?\w{1,3}\)?\}?)?\s{0,12}+=)*"
 )
 SEPARATED = re.compile(r"[,;&]|\band\b|\bor\b|\\q?quad")
 ANCHOR = re.compile(
-    r"(?:####|answer(?:\s+to\s+[^.\n:]{1,60}?)?\s*(?:\*\*|__)?\s*"
-    r"(?:\bis\b|\bwas\b|\bequals\b|=|:)\s*:?)",
+    r"(?:####|answer(?:\s{1,12}+to\s{1,12}+[^.\n:]{1,60}?)?\s{0,12}+(?:\*\*|__)?\s{0,12}+"
+    r"(?:\bis\b|\bwas\b|\bequals\b|=|:)\s{0,12}+:?)",
     re.IGNORECASE,
 )
 MATH = re.compile(
@@ -38,12 +39,14 @@ MATH = re.compile(
     r"|(?<![\\\d$])\$(?P<c>(?:\\\$|[^$\n]){1,400})(?<!\\)\$(?!\d)|\\\((?P<d>[^\n]{1,400}?)\\\)",
     re.DOTALL,
 )
-CONNECTOR = re.compile(r"[\s,;]*(?:\band\b|\bor\b|,|;)\s*")
+CONNECTOR = re.compile(r"[\s,;]{0,20}(?:\band\b|\bor\b|,|;)\s{0,12}+")
 NUMBER = re.compile(
     r"(?<![\w.,\\])[-+−]?(?:[1-9]\d{0,2}(?:[ ,]\d{3})+(?![\d])(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)"
     r"(?:/\d+)?(?:\s*(?:\\?%|percent\b|pct\b))?"
 )
-PERCENT = re.compile(r"\s*(?:\$|\\\))?\s*(?:\\?%|percent(?:age)?\b|pct\b)", re.IGNORECASE)
+PERCENT = re.compile(
+    r"\s{0,12}+(?:\$|\\\))?\s{0,12}+(?:\\?%|percent(?:age)?\b|pct\b)", re.IGNORECASE
+)
 LEAD = re.compile(r"(?:[\s:*_}\"'“`]|\\\"|\bis\b|\bequal to\b|\bapproximately\b|\babout\b)*")
 WORD = re.compile(r"(?<![\\A-Za-z{])(?!sqrt|frac|sin|cos|tan|log|ln|exp|pi\b|inf)[A-Za-z]{3,}")
 _LONG = re.compile(r"\s{12}")
@@ -55,7 +58,9 @@ SIGN_OFF = re.compile(
     r"final answer is:?\s*([^\n]{1,300}?)\.?\s*I hope it is correct", re.IGNORECASE
 )
 NAME_WORDS = 3  # "Answer: Evelyn" is one, "unable to say without more data" is none
-ANSWER_LINE = re.compile(r"[\W_]*(?:\\(?:text|textbf)\{)?(?:final\s+)?answer\s*:", re.IGNORECASE)
+ANSWER_LINE = re.compile(
+    r"(?<![\W_])[\W_]*+(?:(?<=\\)text(?:bf)?\{)?(?:final\s{1,12}+)?answer\s{0,12}+:", re.IGNORECASE
+)
 BARE = 200  # a reply of at most so many characters without words is an answer as it stands
 SENTENCE = re.compile(r"\.(?=\s|$)|\n")
 

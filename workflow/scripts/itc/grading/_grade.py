@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -24,10 +25,13 @@ from itc.grading._base import (
     Judgement,
     Problem,
     Undecidable,
+    Unread,
+    clean,
 )
 from itc.grading._cache import opened
 from itc.grading._metadata import seen
 from itc.grading._pool import Result, Task, shared
+from itc.guard import cause_of, guarded
 
 log = logging.getLogger(__name__)
 COLUMNS = ("answer", "answer_how", "normal_form", "verdict", "cause", "score")
@@ -35,6 +39,7 @@ COLUMNS = ("answer", "answer_how", "normal_form", "verdict", "cause", "score")
 OPEN_TAIL = 2000
 OPENING = "<think>"
 NO_TEXT = "no_text"
+SANDBOX_SECONDS = 120.0  # of our own CPU time to feed a program and compare what it wrote
 SOURCE = "source"  # how an answer was found: by the recording, whose text is not there
 
 
@@ -74,7 +79,8 @@ def grade(
     rows: list[tuple[Any, ...]] = []
     for problem, item, no_text in zip(ids, found, texts, strict=True):
         if item.answer is None:
-            verdict = Judgement(UNDECIDED, NO_TEXT) if no_text else Judgement(WRONG, NO_ANSWER)
+            cause = item.cause if isinstance(item, Unread) else NO_TEXT if no_text else None
+            verdict = Judgement(UNDECIDED, cause) if cause else Judgement(WRONG, NO_ANSWER)
             rows.append((None, item.how, None, *verdict))
         else:
             form, judgement = judged[problem, item.answer]
@@ -125,7 +131,7 @@ def extract_all(responses: pd.DataFrame, known: dict[str, Problem]) -> list[Extr
     for problem_id, text, end, thought, reason, source in zip(*columns, strict=True):
         problem = known[problem_id]
         if not isinstance(text, str) and isinstance(source, str) and source.strip():
-            found.append(Extraction(source.strip(), SOURCE))
+            found.append(Extraction(clean(source), SOURCE))
             continue
         found.append(
             extract_one(grader(problem["answer_type"]), problem, text, end, thought, reason)
@@ -136,7 +142,17 @@ def extract_all(responses: pd.DataFrame, known: dict[str, Problem]) -> list[Extr
 def extract_one(
     module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
 ) -> Extraction:
-    """Answer of one reply, read behind its thinking.
+    """Answer of one reply, read behind its thinking; one that a search fails on has its cause."""
+    try:
+        return guarded(_extract, module, problem, text, end, thought, reason)
+    except Undecidable as error:
+        return Unread(error.cause)
+
+
+def _extract(
+    module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
+) -> Extraction:
+    """What ``module`` finds in the part of a reply that may hold its answer.
 
     A reply cut at the token cap (``finish_reason`` "length") only counts a box: a phrase or number
     in the middle of its work is no final answer. A thinking that never closed, or that nothing
@@ -179,8 +195,11 @@ def judge_all(
     for pair in pairs:
         problem, answer = known[pair[0]], pair[1]
         module = grader(problem["answer_type"])
-        forms[pair] = module.normal_form(answer, problem)
-        judgement = cheap(module, problem, answer, forms[pair])
+        try:
+            forms[pair] = guarded(module.normal_form, answer, problem)
+            judgement = guarded(cheap, module, problem, answer, forms[pair])
+        except Undecidable as error:
+            forms[pair], judgement = None, Judgement(UNDECIDED, error.cause)
         if judgement is not None:
             judged[pair] = forms[pair], judgement
         elif module.WORKER:
@@ -200,14 +219,17 @@ def judge_all(
 
 
 def cheap(module: ModuleType, problem: Problem, answer: str, form: str | None) -> Judgement | None:
-    """Judgement without a worker, or None."""
+    """Judgement without a worker, or None. May raise: for callers behind ``guarded``."""
     if hasattr(module, "judge"):
         return module.judge_here(answer, problem) if hasattr(module, "judge_here") else None
     gold = problem["gold"]
     if gold is None:
         return Judgement(UNDECIDED, "no_gold")
     if form is not None:
-        target = module.normal_form(gold, problem)
+        try:
+            target = module.normal_form(gold, problem)
+        except Exception as error:  # the problem is at fault, not the answer
+            raise Undecidable(f"{cause_of(error)}_gold") from error
         if target is not None:
             decided = module.quick(form, target, problem) if hasattr(module, "quick") else None
             decided = True if form == target else decided
@@ -261,16 +283,13 @@ def _judge_here(
         module = grader(problem["answer_type"])
         try:
             if hasattr(module, "judge"):
-                result: Judgement = module.judge(answer, problem)
-                return result
-            same = module.equivalent(problem["gold"], answer, problem)
+                return Judgement(*guarded(module.judge, answer, problem, seconds=SANDBOX_SECONDS))
+            same = guarded(module.equivalent, problem["gold"], answer, problem)
         except Undecidable as error:
             return Judgement(UNDECIDED, error.cause)
         return Judgement(RIGHT if same else WRONG)
 
     if workers > 1 and any(hasattr(grader(known[p]["answer_type"]), "judge") for p, _ in pairs):
-        from concurrent.futures import ThreadPoolExecutor
-
         with ThreadPoolExecutor(workers) as threads:
             return list(threads.map(one, pairs))
     return [one(pair) for pair in pairs]

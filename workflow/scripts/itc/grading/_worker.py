@@ -23,7 +23,7 @@ import time
 from typing import Any
 
 from itc import registry
-from itc.grading._base import Undecidable
+from itc.guard import cause_of
 
 FIRST_OTHER = 3  # descriptor after input, output and errors
 LARGEST = 64 * 2**20  # bytes of one reply
@@ -77,14 +77,8 @@ def attempt(task: dict[str, Any]) -> dict[str, Any]:
     *args, problem = task["args"]
     try:
         return {"value": getattr(grader, task["call"])(*args, json.loads(problem))}
-    except Undecidable as error:
-        return {"cause": error.cause}
-    except MemoryError:
-        return {"cause": "memory"}
-    except RecursionError:
-        return {"cause": "nesting"}
     except Exception as error:
-        return {"cause": "error", "detail": repr(error)[:300]}
+        return {"cause": cause_of(error), "detail": repr(error)[:300]}
 
 
 def run_apart(task: dict[str, Any], base: int, limit: int, contained: bool) -> dict[str, Any]:

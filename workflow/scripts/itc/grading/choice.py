@@ -26,14 +26,16 @@ def _patterns(letters: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Patter
     upper, both = letters, letters + letters.lower()
     announced = re.compile(
         r"(?i:answer|choice|option|select|choose|pick)(?i:s|ed)?\b"
-        r"(?i:\s+(?:is|was|must be|should be|would be|to\s+the\s+question|letter|option|choice|"
-        r"number|therefore|thus|correct|the|best|final|most|likely)\b)*\s*[:=\-–—]*\s*"
-        r"(?i:(?:option|choice|answer|letter)\s*:?\s*)?"
-        rf"(?:[(\[]\s*(?P<a>[{both}])\s*[)\]]|(?P<b>[{upper}])(?![\w'’])|(?P<c>[{both}])(?=\s*(?:[.):,;]|$)))",
+        r"(?i:\s{1,12}+(?:is|was|must be|should be|would be|to\s{1,12}+the\s{1,12}+question|"
+        r"letter|option|choice|number|therefore|thus|correct|the|best|final|most|likely)\b){0,12}"
+        r"\s{0,12}+[:=\-–—]{0,12}+\s{0,12}+"
+        r"(?i:(?:option|choice|answer|letter)\s{0,12}+:?\s{0,12}+)?"
+        rf"(?:[(\[]\s{{0,12}}+(?P<a>[{both}])\s{{0,12}}+[)\]]|(?P<b>[{upper}])(?![\w'’])|"
+        rf"(?P<c>[{both}])(?=\s{{0,12}}+(?:[.):,;]|$)))",
         re.MULTILINE,
     )
     alone = re.compile(rf"^[ \t]?[(\[]?[ \t]?([{upper}])[ \t]?[)\].:]{{0,3}}[ \t]?$", re.MULTILINE)
-    leading = re.compile(rf"^\s*[(\[]?\s*([{both}])\s*(?:[)\].:,]|$)")
+    leading = re.compile(rf"^\s*+[(\[]?\s{{0,12}}+([{both}])\s{{0,12}}+(?:[)\].:,]|$)")
     return announced, alone, leading
 
 
@@ -83,7 +85,7 @@ def _letter(content: str, problem: Problem, offered: str, leading: re.Pattern[st
     same = [i for i, choice in enumerate(choices) if _plain(str(choice)) == _plain(content)]
     if len(same) == 1:
         return offered[same[0]]
-    word = re.match(rf"(?i:option|choice|answer)\s*:?\s*\(?([{offered}])\b", bare)
+    word = re.match(rf"(?i:option|choice|answer)\s{{0,12}}+:?\s{{0,12}}+\(?([{offered}])\b", bare)
     return word.group(1) if word else None
 
 

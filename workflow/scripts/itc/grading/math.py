@@ -14,7 +14,7 @@ from typing import Any
 
 from itc.grading._base import Extraction, Problem, Undecidable, clean
 from itc.grading._extract import final_answer
-from itc.grading._limits import oversize
+from itc.grading._limits import oversize, undefined
 
 TITLE = "mathematics"
 WORKER = True
@@ -43,12 +43,12 @@ _LETTER = re.compile(r"[A-Za-z,;|]")
 _COMMAND = re.compile(r"\\(?:frac|sqrt|times|cdot|pi|div)(?![A-Za-z])")
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _SPACED = re.compile(r"[-+]?[1-9]\d{0,2}(?: \d{3})+(?:\.\d+)?")
-_DECIMAL = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)")
+_DECIMAL = re.compile(r"[-+]?(?:\d++(?:\.\d*+)?|\.\d++)")
 _RATIO = re.compile(
-    r"([-+]?\d+)\s*/\s*(\d+)|([-+]?)\s*\\frac\s*\{\s*([-+]?\d+)\s*\}\s*\{\s*(\d+)\s*\}"
+    r"((?<!\d)\d++|[-+]\d++) ?/ ?(\d++)|([-+]?) ?\\frac ?\{ ?([-+]?\d++) ?\} ?\{ ?(\d++) ?\}"
 )
-_COMMA_DECIMAL = re.compile(r"-?\d+,\d+")
-_FORM = re.compile(r"-?\d+(?:/\d+)?")
+_COMMA_DECIMAL = re.compile(r"(?:(?<!\d)|-)\d++,\d++")
+_FORM = re.compile(r"(?:(?<!\d)|-)[0-9]++(?:/0*[1-9][0-9]*)?")
 NUMBER_DIGITS = 1000
 # Math-Verify rounds to six decimals where one side is a decimal number.
 ROUNDING = Fraction(2, 10**6)
@@ -119,7 +119,7 @@ def number(form: str) -> Fraction | None:
         form = form.replace(" ", "")
     if _DECIMAL.fullmatch(form):
         return Fraction(form)
-    ratio = _RATIO.fullmatch(form)
+    ratio = _RATIO.fullmatch(_SPACE.sub(" ", form))
     if ratio is None:
         return None
     plain, below, sign, above, under = ratio.groups()
@@ -174,7 +174,8 @@ def parse(answer: str) -> tuple[Any, ...]:
     from sympy import Basic, MatrixBase
 
     found = parse_answer(delimit(answer), parsing_timeout=None, raise_on_error=True)
-    if not any(isinstance(item, Basic | MatrixBase) for item in found):
+    objects = [item for item in found if isinstance(item, Basic | MatrixBase)]
+    if not objects or any(map(undefined, objects)):
         raise Undecidable("unparsable")
     return tuple(found)
 
@@ -191,8 +192,9 @@ def equivalent(a: str, b: str, problem: Problem) -> bool:
         decided = quick(forms[0], forms[1], problem)
         if decided is not None:
             return decided
-    if oversize(a) or oversize(b):
-        raise Undecidable("oversize")
+    for side in (a, b):
+        if cause := refuse(side, problem):
+            raise Undecidable(cause)
     from math_verify import verify
 
     first, second = list(parse(a)), list(parse(b))
@@ -201,14 +203,17 @@ def equivalent(a: str, b: str, problem: Problem) -> bool:
 
 
 def refuse(answer: str, problem: Problem) -> str | None:
-    """``oversize`` where ``answer`` must not be parsed at all, else None."""
-    return "oversize" if oversize(answer) else None
+    """``oversize`` or ``unparsable`` where ``answer`` must not be parsed at all, else None."""
+    if oversize(answer):
+        return "oversize"
+    ratio = _RATIO.fullmatch(normal_form(answer, problem) or "")
+    return "unparsable" if ratio and int(ratio.group(2) or ratio.group(5)) == 0 else None
 
 
 def against_gold(gold: str, answer: str, problem: Problem) -> bool:
     """``equivalent`` with a gold answer: its own faults get causes of their own."""
-    if oversize(gold):
-        raise Undecidable("oversize_gold")
+    if cause := refuse(gold, problem):
+        raise Undecidable(f"{cause}_gold")
     try:
         parse(gold)
     except Undecidable as error:
@@ -225,8 +230,8 @@ def signature(answer: str, problem: Problem) -> list[list[float]] | None:
     from math_verify.grader import get_pct_val, is_assignment_relation, take_last_relation
     from sympy import Expr, FiniteSet
 
-    if oversize(answer):
-        raise Undecidable("oversize")
+    if cause := refuse(answer, {}):
+        raise Undecidable(cause)
     found = parse(answer)[0]
     if is_assignment_relation(found):
         found = take_last_relation(found).rhs

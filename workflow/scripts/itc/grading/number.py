@@ -13,9 +13,13 @@ TITLE = "number"
 WORKER = False
 
 _SCIENTIFIC = re.compile(
-    r"([-+]?\d+(?:\.\d+)?)\s*(?:[eE]|(?:\\times|\\cdot|×|\*)\s*10\s*\^)\s*\{?\s*([-+]?\d{1,3})\s*\}?"
+    r"((?:[-+]|(?<!\d))\d++(?:\.\d++)?)\s{0,12}+(?:[eE]|(?:\\times|\\cdot|×|\*)\s{0,12}+10\s{0,12}+\^)"
+    r"\s{0,12}+\{?\s{0,12}+([-+]?\d{1,3})\s{0,12}+\}?"
 )
-_RATIO = re.compile(r"([-+]?)\s*\\[dtc]?frac\s*\{\s*([-+]?\d{1,200})\s*\}\s*\{\s*(\d{1,200})\s*\}")
+_RATIO = re.compile(
+    r"(?:([-+])\s{0,12}+)?\\[dtc]?frac\s{0,12}+\{\s{0,12}+([-+]?\d{1,200})\s{0,12}+\}"
+    r"\s{0,12}+\{\s{0,12}+(\d{1,200})\s{0,12}+\}"
+)
 _NOISE = re.compile(
     r"\\(?:text|mathrm|textbf|mbox)\s*\{[^{}]*\}|\\[,;:! $]|\\(?:left|right)(?![A-Za-z])|[$€£¥~]"
 )
@@ -44,7 +48,7 @@ def value(answer: str) -> Fraction | None:
     matches = list(NUMBER.finditer(bare))
     if not matches:
         return None
-    text = re.sub(r"\s*(?:\\?%|percent|pct)$", "", matches[-1].group())
+    text = re.sub(r"\s{0,12}+(?:\\?%|percent|pct)$", "", matches[-1].group())
     above, _, below_text = text.partition("/")
     above = re.sub(r"[ ,](?=\d{3}(?:\D|$))", "", above).replace(",", ".")
     if below_text and int(below_text) == 0:

@@ -158,7 +158,7 @@ def _choose(response: Response, reply: Any, seen: Sequence[Mapping[str, Any]]) -
     if unfinished(vars(response)):
         return
     found = _PICKED.findall(visible(vars(reply)))
-    chosen = int(found[-1]) if found else 0
+    chosen = int(found[-1]) if found and len(found[-1]) < 10 else 0
     if 1 <= chosen <= len(seen):
         response.text += JOIN
     response.thinking_end = len(response.text)
