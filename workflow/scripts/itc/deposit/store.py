@@ -233,7 +233,7 @@ def overlay(path: str) -> dict[str, Any]:
     for section in ("study", "datasets", "models", "procedures", "archives"):
         entries = config.get(section)
         plain = isinstance(entries, dict) and all(isinstance(name, str) for name in entries)
-        if plain and section != "study":
+        if isinstance(entries, dict) and plain and section != "study":
             plain = all(isinstance(entry, dict) for entry in entries.values())
         if not plain:
             raise ArchiveError(
