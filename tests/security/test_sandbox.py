@@ -427,9 +427,9 @@ def test_a_program_sees_no_file_of_the_user(tmp_path, monkeypatch):
     (tmp_path / "secret").write_text("s3cret")
     source = "found = []\nfor folder, _, names in os.walk('/'):\n  if folder.startswith('/proc'): "
     source += "continue\n  found += [n for n in names if n in ('secret', 'Snakefile', 'pandas')]\n"
-    assert printed(source + "print(found, sorted(os.environ))", cpu=20.0) == (
-        "[] ['HOME', 'LANG', 'PATH', 'PWD', 'PYTHONHASHSEED']"
-    )
+    shown = printed(source + "print(found, *os.environ)", cpu=20.0).split()
+    ours = {"HOME", "LANG", "LD_LIBRARY_PATH", "PATH", "PWD", "PYTHONHASHSEED"}
+    assert shown[0] == "[]" and set(shown[1:]) <= ours
 
 
 def test_folders_of_the_user_below_the_systems_are_covered(monkeypatch):

@@ -119,6 +119,15 @@ def test_an_overlay_sets_no_key_of_the_whole_configuration(archive, key):
         overlay(str(archive(overlay={**OVERLAY, key: "none"})))
 
 
+@pytest.mark.parametrize(
+    "procedures", [None, [], {"sample": 5}, {"sample": {}}, {"x": {"kind": "../x"}}]
+)
+def test_an_overlay_names_procedures_that_exist(archive, procedures):
+    read_manifest.cache_clear()
+    with pytest.raises(ArchiveError, match=r"replay.yaml: .?procedures"):
+        overlay(str(archive(overlay={**OVERLAY, "procedures": procedures})))
+
+
 def test_an_overlay_of_our_own_is_accepted(archive):
     read_manifest.cache_clear()
     assert overlay(str(archive(overlay=OVERLAY))) == OVERLAY

@@ -44,9 +44,11 @@ def lingering(within: float) -> list[str]:
     while True:
         left = [
             p.info["name"]
-            for p in psutil.process_iter(["name", "cmdline", "ppid"])
+            for p in psutil.process_iter(["name", "cmdline", "ppid", "uids"])
             if "/box/_runner.py" in (p.info["cmdline"] or [])
-            and p.info["ppid"] in (1, os.getpid())  # not those of other graders beside
+            # not those of other graders beside
+            and p.info["ppid"] in (1, os.getpid())
+            and p.info["uids"].real in (os.getuid(), 65534)
         ]
         if not left or time.monotonic() > deadline:
             return left

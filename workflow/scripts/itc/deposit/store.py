@@ -171,6 +171,12 @@ def check_keys(config: dict[str, Any], where: str) -> None:
     from itc.config.schema import Archive, Procedure, Study
     from itc.deposit.describe import DATASET_KEYS, MODEL_KEYS
 
+    for name, entry in config["procedures"].items():
+        if entry.get("kind") not in registry.names("procedures"):
+            raise ArchiveError(
+                f"{where}: procedures.{name}.kind: {str(entry.get('kind'))[:60]!r} is none of "
+                f"{', '.join(registry.names('procedures'))}"
+            )
     source = {"import_from", "recorded_as"}
     allowed = {
         "study": {"": set(Study.model_fields)},
@@ -224,10 +230,10 @@ def overlay(path: str) -> dict[str, Any]:
     allowed = {"study", "datasets", "models", "procedures", "archives"}
     if not isinstance(config, dict) or not set(config) <= allowed:
         raise ArchiveError(f"{path}: {OVERLAY} may set only {', '.join(sorted(allowed))}; {AGAIN}")
-    for section in ("study", "datasets", "models", "archives"):
+    for section in ("study", "datasets", "models", "procedures", "archives"):
         entries = config.get(section)
         plain = isinstance(entries, dict) and all(isinstance(name, str) for name in entries)
-        if plain and section != "study":
+        if isinstance(entries, dict) and plain and section != "study":
             plain = all(isinstance(entry, dict) for entry in entries.values())
         if not plain:
             raise ArchiveError(

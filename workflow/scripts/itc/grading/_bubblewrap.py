@@ -137,6 +137,8 @@ def command(first: bool = False, libraries: bool = False) -> list[str]:
     arguments += ["--perms", "1777", "--size", str(TMP), "--tmpfs", "/tmp", "--chdir", "/tmp"]
     arguments += ["--remount-ro", "/"]
     variables = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}
+    if python.startswith("/python/"):  # where its own library may lie, not another version's
+        variables["LD_LIBRARY_PATH"] = "/python/lib"
     variables |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"} if libraries else {}
     for name, value in variables.items():
         arguments += ["--setenv", name, value]
