@@ -33,9 +33,7 @@ def annotate(
     graded = grade(responses, problems, cache=cache)[GRADES]
     procedure = registry.load("procedures", settings["kind"])
     if hasattr(procedure, "read_score"):
-        graded["score"] = [
-            _score(procedure, row, settings) for _, row in responses.iterrows()
-        ]
+        graded["score"] = [_score(procedure, row, settings) for _, row in responses.iterrows()]
     measured = compute_features(responses, features)
     return pd.concat([responses[RESPONSE_KEY], graded, measured], axis=1)
 
