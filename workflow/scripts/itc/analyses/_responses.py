@@ -76,13 +76,19 @@ def judge_scores(
 ) -> np.ndarray:
     """Mean score (n,) of each response of ``frame`` over the judgements of it; NaN without any."""
     entries = settings.get("procedures", {})
-    judges = [p for p, about in entries.items() if about.get("kind") == "judge"]
+    sampled = settings.get("sample_procedure", "sample")
+    judges = [
+        name
+        for name, about in entries.items()
+        if about.get("kind") == "judge" and (about.get("parent") or sampled) == sampled
+    ]
     rows = outcomes[outcomes["procedure"].isin(judges)]
     if rows.empty or "response_id" not in frame:
         return np.full(len(frame), np.nan)
     judged = rows[["parents", "score", "procedure"]].explode("parents").dropna()
     # scales differ between judges, so only the first in the config speaks
-    judged = judged[judged["procedure"] == next(p for p in judges if p in set(judged["procedure"]))]
+    scored = set(judged["procedure"])  # none where no reply held a score
+    judged = judged[judged["procedure"] == next((p for p in judges if p in scored), None)]
     means = judged.groupby("parents")["score"].mean()
     result: np.ndarray = means.reindex(frame["response_id"]).to_numpy(np.float64)
     return result

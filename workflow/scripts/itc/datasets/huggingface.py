@@ -34,9 +34,10 @@ OPTIONS = {
     "shuffle_seed": "Seed that orders the choices, recorded in the problem's metadata.",
     "tests": "Format of a program's tests: livecodebench.",
     "cpu_seconds": "CPU time of a program per test.",
-    "sandbox": "none runs programs without containment, at the risk of whoever sets it.",
     "size": "Only the first so many problems.",
 }
+NEUTRAL = {"cpu_seconds": 6, "columns": {}, "where": {}}
+INCIDENTAL_OPTIONS = ("sha256",)  # verified, and decides nothing
 COMMIT = re.compile("[0-9a-f]{40}")
 log = logging.getLogger(__name__)
 

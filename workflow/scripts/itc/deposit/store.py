@@ -162,6 +162,39 @@ def beside(configfiles: list[str]) -> str | None:
     return None
 
 
+def check_keys(config: dict[str, Any], where: str) -> None:
+    """Refuse an overlay whose entries set more than an archive writes; raises ArchiveError.
+
+    Keys that no replay reads are refused as well: what has no effect today may have one tomorrow.
+    """
+    from itc import registry
+    from itc.config.schema import Archive, Procedure, Study
+    from itc.deposit.describe import DATASET_KEYS, MODEL_KEYS
+
+    source = {"import_from", "recorded_as"}
+    allowed = {
+        "study": {"": set(Study.model_fields)},
+        "datasets": {d: {*DATASET_KEYS, "loader", *source} for d in config["datasets"]},
+        "models": {m: {*MODEL_KEYS, "source", *source} for m in config["models"]},
+        "archives": {a: set(Archive.model_fields) - {"path"} for a in config["archives"]},
+        "procedures": {
+            name: set(Procedure.model_fields)
+            | set(registry.constants("procedures", str(entry.get("kind"))).get("OPTIONS", ()))
+            for name, entry in config["procedures"].items()
+        },
+    }
+    for kind, entries in allowed.items():
+        for name, keys in entries.items():
+            found = config[kind][name] if name else config[kind]
+            more = sorted(set(found) - keys)
+            if more:
+                place = ".".join(part for part in (kind, name, more[0]) if part)
+                raise ArchiveError(
+                    f"{where}: {place} is no key that an archive may set; allowed: "
+                    f"{', '.join(sorted(keys))}. Do not use the archive unless you trust its source"
+                )
+
+
 def overlay(path: str) -> dict[str, Any]:
     """Configuration that replays the archive at ``path``.
 
@@ -205,6 +238,7 @@ def overlay(path: str) -> dict[str, Any]:
         *(d for d, entry in config["datasets"].items() if entry.get("loader") != "archive"),
         *(a for a, entry in config["archives"].items() if entry.get("path") is not None),
     ]
+    check_keys(config, f"{path}: {OVERLAY}")
     if unfit or config["study"].get("name") != manifest.study:
         raise ArchiveError(
             f"{path}: {OVERLAY} does more than replay the archive ({[*unfit, 'study.name'][0]}); "
