@@ -6,11 +6,16 @@ import ast
 import importlib
 import inspect
 import pkgutil
+import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from re import _parser  # the tree of a pattern has no public name
 from types import ModuleType
+from typing import Any, NamedTuple
+
+from itc.guard import Undecidable, guarded
 
 PACKAGES = ("grading", "features", "archive", "procedures", "datasets")
 MODULES = ("importing",)
@@ -194,6 +199,89 @@ def texts(piece: str, size: int) -> list[str]:
     run = piece * (size // len(piece))
     half = piece * (size // 2 // len(piece))
     return [f"{before}{run}{after}" for before, after in FRAMES] + ["1" * (size // 2) + half + "x"]
+
+
+class Attack(NamedTuple):
+    """Text made for one pattern: a beginning, a piece to repeat, and an end."""
+
+    before: str
+    piece: str
+    after: str
+
+    def text(self, size: int) -> str:
+        """About ``size`` characters of it."""
+        return f"{self.before}{self.piece * max(1, size // len(self.piece))}{self.after}"
+
+
+def attacks(pattern: re.Pattern[str], count: int, seed: int) -> Iterator[Attack]:
+    """Parts of texts that the pattern matches, repeated: what its own repetitions share."""
+    chance = random.Random(f"{pattern.pattern}/{seed}")
+    tree = _parser.parse(pattern.pattern, pattern.flags)
+    for _ in range(count):
+        text = matched(tree, chance) + matched(tree, chance)
+        if text:
+            a, b = sorted(chance.randrange(len(text) + 1) for _ in range(2))
+            piece = text[a:b][:12] or text[0]
+            ends = ("", "!", "\0", "x", "1", " ", text[b : b + 10])
+            yield Attack(text[:a][-30:], piece, chance.choice(ends))
+
+
+def matched(tree: Iterable[Any], chance: random.Random) -> str:
+    """A text that a parsed pattern matches, assertions aside."""
+    parts = []
+    for code, value in tree:
+        kind = str(code)
+        if kind == "LITERAL":
+            parts.append(chr(value))
+        elif kind in ("NOT_LITERAL", "ANY"):
+            parts.append(chance.choice("a1 $({"))
+        elif kind == "IN":
+            parts.append(member(value, chance))
+        elif kind == "BRANCH":
+            parts.append(matched(chance.choice(value[1]), chance))
+        elif kind == "SUBPATTERN":
+            parts.append(matched(value[3], chance))
+        elif kind == "ATOMIC_GROUP":
+            parts.append(matched(value, chance))
+        elif kind.endswith("_REPEAT"):
+            least, most, inner = int(value[0]), int(value[1]), value[2]
+            times = chance.randint(least, min(most, least + 3))
+            parts += [matched(inner, chance) for _ in range(times)]
+    return "".join(parts)
+
+
+def member(items: list[Any], chance: random.Random) -> str:
+    """A character of a class, for those of the usual kinds; any for a class of what is not."""
+    if str(items[0][0]) == "NEGATE":
+        return chance.choice("a1 b2$({)}.,;:-+=\\'\"")
+    code, value = chance.choice(items)
+    if str(code) == "LITERAL":
+        return chr(value)
+    if str(code) == "RANGE":
+        return chr(chance.randint(value[0], min(value[1], value[0] + 40)))
+    kinds = {"NOT_SPACE": "a1$", "SPACE": " \t\n", "NOT_DIGIT": "a", "DIGIT": "019"}
+    name = str(value).removeprefix("CATEGORY_").removeprefix("UNI_")
+    return chance.choice(kinds.get(name, " $." if name.startswith("NOT") else "a1_"))
+
+
+def worst(pattern: re.Pattern[str], count: int, seed: int = 1) -> str | None:
+    """The first of ``count`` attacks made for a pattern on which its time grows too fast."""
+    for attack in attacks(pattern, count, seed):
+        for method in ("findall", "fullmatch"):
+
+            def cost(size: int, repeats: int = 1, a: Attack = attack, m: str = method) -> float:
+                return guarded(seconds, pattern, m, a.text(size), repeats, seconds=1.5)
+
+            try:
+                slow = next((size for size in SIZES if cost(size) >= FLOOR), None)
+                if slow is None:
+                    continue
+                small, large = cost(slow, 3), cost(4 * slow, 3)
+            except Undecidable:
+                return f"{method} on {attack}: not over after 1.5 seconds"
+            if small > FLOOR / 2 and large > GROWTH * small:
+                return f"{method} on {attack}: x{large / small:.0f} for 4 times the text"
+    return None
 
 
 def grows(pattern: re.Pattern[str], piece: str) -> str | None:

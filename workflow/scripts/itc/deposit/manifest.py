@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from itc.config.schema import MOST_DRAWS
+from itc.config.procedure import MOST_DRAWS
 
 FORMAT, VERSION = "itc-archive", 1
 MANIFEST, OVERLAY = "manifest.json", "replay.yaml"

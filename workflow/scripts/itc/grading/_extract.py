@@ -26,7 +26,7 @@ BOX = re.compile(r"\\(?:boxed|fbox(?:ed)?)\s*(\{)?")
 # Runs of blanks have a bound in every pattern here, and what is taken is not given back (``+``).
 JOINED = re.compile(
     r"(?:[\s$,;:.&~]|\\[()\[\]]|\\\\|\\q?quad|\\[,;! ]|\\(?:text|mathrm|textbf)\{[^{}]{0,40}\}"
-    r"|\band\b|\bor\b|[A-Za-z]\w{0,2}(?:\{?\(?\w{1,3}\)?\}?)?\s{0,12}+=)*"
+    r"|[A-Za-z]\w{0,5}+\{?+\(?+\w{0,3}+\)?+\}?+\s{0,12}+=|\band\b|\bor\b)*+"
 )
 SEPARATED = re.compile(r"[,;&]|\band\b|\bor\b|\\q?quad")
 ANCHOR = re.compile(
@@ -55,7 +55,7 @@ _LINES = re.compile(r"\n(?:[^\S\n]?\n)+")
 _DOLLAR = re.compile(r"(?<!\\)\$")
 # The sign-off that the Minerva prompts ask for outranks a box, as a format of its own.
 SIGN_OFF = re.compile(
-    r"final answer is:?\s*([^\n]{1,300}?)\.?\s*I hope it is correct", re.IGNORECASE
+    r"final answer is:?\s{0,12}+(\S[^\n]{0,299}?)\.?\s{0,12}+I hope it is correct", re.IGNORECASE
 )
 NAME_WORDS = 3  # "Answer: Evelyn" is one, "unable to say without more data" is none
 ANSWER_LINE = re.compile(
