@@ -35,7 +35,10 @@ import hashlib
 from typing import Any, NamedTuple
 
 RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
-BOXED, PHRASE, FALLBACK, NONE = "boxed", "phrase", "fallback", "none"
+# How an answer was found: by a box (or block of code), an announcing phrase, a tag, a JSON key, a box
+# at the end of the thinking, the last value near the end, or not at all.
+BOXED, PHRASE, TAG, JSON = "boxed", "phrase", "tag", "json"
+THINKING, FALLBACK, NONE = "thinking", "fallback", "none"
 NO_ANSWER = "no_answer"
 # Longest answer kept; every grader refuses far shorter ones before parsing.
 MAX_ANSWER = 4000

@@ -23,7 +23,7 @@ MAX_LENGTH = 1000
 
 def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
     """Last box, else announcing phrase, else (with ``fallback``) last number."""
-    return final_answer(text, fallback)
+    return final_answer(text, fallback, words=False)
 
 
 def value(answer: str) -> Fraction | None:
