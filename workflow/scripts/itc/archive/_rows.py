@@ -10,13 +10,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from itc.thinking import KNOWN, NEVER, end_in
+
 # Sources' words for why generation ended; words that are in neither list are kept as they are.
 _FINISH_REASONS = {
     **dict.fromkeys(("stop", "eos", "end_turn", "stop_sequence"), "stop"),
     **dict.fromkeys(("length", "max_tokens", "model_length", "cutoff"), "length"),
     **dict.fromkeys(("", "none", "null", "unknown"), None),
 }
-_THINKING = ("<think>", "</think>")  # around thinking that a source keeps apart
 
 _PLAIN = str | bool | int | float
 
@@ -78,7 +79,9 @@ def response_row(
     """One row of table ``responses`` from one recorded row.
 
     Thinking that the source keeps apart is put before the response between the model's delimiters.
-    Where the source only counts it, the text is all answer (``thinking_end`` 0). ``apart`` names
+    Where the source only counts it, the text is all answer (``thinking_end`` 0); a thinking that
+    never closes ends with the text; a text that shows none of its model's delimiters is
+    ``thinking_unclear``, until the other rows of the model say more. ``apart`` names
     recorded models whose output tokens leave the thinking tokens out: they are added.
     """
     extra = row.get("extra") or {}
@@ -87,18 +90,20 @@ def response_row(
     if row["model"] in apart and tokens is not None and thinking is not None:
         tokens += thinking
     pair: tuple[str, str] | None = model.get("thinking")
-    end = None
+    end, unclear = None, None
     if thought:
-        opening, closing = pair or _THINKING
+        opening, closing = pair or KNOWN[0]  # around thinking that a source keeps apart
         thought = f"{opening}{thought}{closing if text else ''}"
         end = len(thought)
         text = thought + (text or "")
     elif text is not None:
-        found = text.rfind(pair[1]) if pair else -1
-        if pair and found >= 0:
-            end = found + len(pair[1])
-        elif thinking and not (pair and pair[0] in text):
+        found = end_in(text, pair) or end_in(text, None)
+        if found is not None:
+            end = len(text) if found == NEVER else int(found)
+        elif thinking:
             end = 0
+        elif pair and thinking is None:
+            unclear = True
     identity = [row["dataset"], row["model"], row["problem_id"], row["sample_index"]]
     return {
         "dataset": dataset,
@@ -111,6 +116,7 @@ def response_row(
         "parents": [],
         "text": text,
         "thinking_end": end,
+        "thinking_unclear": unclear,
         "n_prompt_tokens": _integer(row, "n_prompt_tokens"),
         "n_output_tokens": tokens,
         "n_thinking_tokens": thinking,

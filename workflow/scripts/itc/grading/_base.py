@@ -23,10 +23,14 @@ A grader is a module ``grading/<answer type>.py`` with
     cause for which an answer is not judged at all, found without work.
 ``prepare(problems) -> None`` (optional)
     raises GradingError where this machine cannot judge such answers at all.
+``read_gold(gold, problem) -> str | None`` (optional)
+    ``normal_form`` of a gold answer, where golds are spelled in more ways than answers.
+``judge_row(correct, score, problem) -> Judgement`` (optional)
+    used instead of all comparison, by the type whose recording holds the grade.
 ``signature(answer, problem) -> list | None`` (optional)
     numbers that equal answers share; keeps clearly different answers from being compared.
 
-``problem`` holds ``problem_id``, ``gold`` and the decoded ``metadata``.
+``problem`` holds ``problem_id``, ``gold``, all ``golds`` and the decoded ``metadata``.
 """
 
 from __future__ import annotations
@@ -40,6 +44,7 @@ RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
 BOXED, PHRASE, TAG, JSON = "boxed", "phrase", "tag", "json"
 THINKING, FALLBACK, NONE = "thinking", "fallback", "none"
 NO_ANSWER = "no_answer"
+UNREADABLE_GOLD = "unreadable_gold"
 # Longest answer kept; every grader refuses far shorter ones before parsing.
 MAX_ANSWER = 4000
 

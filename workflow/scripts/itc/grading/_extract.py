@@ -59,8 +59,8 @@ _COUNTED = re.compile(
 _CONTENT = re.compile(r"\\(?:text|mathrm|textbf)\s*\{([^{}]*)\}")
 _FORMULA_SIGN = re.compile(r"[\d\\=<>^+*/()\[\]{}|]")
 _VERDICTS = frozenset(
-    ("correct", "incorrect", "right", "wrong", "yes", "no", "true", "false", "unknown", "none")
-    + ("not correct", "not right", "not given", "not true", "not known", "n/a", "na", "undefined")
+    ("correct", "incorrect", "right", "wrong", "yes", "no", "true", "false", "unknown")
+    + ("not correct", "not right", "not given", "not true", "not known")
 )
 
 

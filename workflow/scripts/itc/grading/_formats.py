@@ -9,6 +9,8 @@ import json
 import re
 from typing import Any
 
+from itc.grading._base import BOXED, JSON, TAG
+
 JSON_TAIL = 20_000  # an object with the answer is looked for in this many last characters
 STARTS = 8  # opening braces tried as the beginning of an object
 TAG_LENGTH = 6000
@@ -155,3 +157,14 @@ def without_json(text: str) -> str:
             return rest.removesuffix("json").removesuffix("JSON").removesuffix("```")
         start = bare.find("{", start + 1)
     return text
+
+
+def complete(text: str, how: str) -> bool:
+    """Whether a format of a reply that was cut is whole: a box always, an open tag never."""
+    if how == TAG:
+        opening = _last(text)
+        return bool(opening) and _CLOSE_TAG.search(text, opening[-1].end()) is not None
+    if how == JSON:
+        keys = list(_KEY.finditer(text, max(0, len(text) - JSON_TAIL)))
+        return bool(keys) and text.find("}", keys[-1].end()) >= 0
+    return how == BOXED

@@ -14,10 +14,13 @@ import pandas as pd
 
 from itc import registry
 from itc.grading._base import (
+    BOXED,
     NO_ANSWER,
     NOTHING,
     RIGHT,
+    THINKING,
     UNDECIDED,
+    UNREADABLE_GOLD,
     WRONG,
     Extraction,
     GradingError,
@@ -26,13 +29,15 @@ from itc.grading._base import (
     Undecidable,
 )
 from itc.grading._cache import opened
+from itc.grading._formats import complete, strip_turns
+from itc.grading._formulas import WORD
 from itc.grading._pool import Result, Task, shared
+from itc.thinking import NEVER, end_of
 
 log = logging.getLogger(__name__)
 COLUMNS = ("answer", "answer_how", "normal_form", "verdict", "cause", "score")
-# A thinking that never closed has no final answer, except for a box in its last characters.
+# Of a thinking only a box in its last characters counts.
 OPEN_TAIL = 2000
-OPENING = "<think>"
 NO_TEXT = "no_text"
 SOURCE = "source"  # how an answer was found: by the recording, whose text is not there
 
@@ -70,9 +75,13 @@ def grade(
     }
     judged = judge_all(list(distinct), known, workers, cache)
     texts = responses["text"].isna().to_numpy()
+    grades = recorded_grades(responses, known)
     rows: list[tuple[Any, ...]] = []
-    for problem, item, no_text in zip(ids, found, texts, strict=True):
-        if item.answer is None:
+    for place, (problem, item, no_text) in enumerate(zip(ids, found, texts, strict=True)):
+        if place in grades:
+            form = grader(known[problem]["answer_type"]).normal_form(item.answer or "", {})
+            rows.append((item.answer, item.how, form, *grades[place]))
+        elif item.answer is None:
             verdict = Judgement(UNDECIDED, NO_TEXT) if no_text else Judgement(WRONG, NO_ANSWER)
             rows.append((None, item.how, None, *verdict))
         else:
@@ -86,23 +95,53 @@ def grade(
     return responses.assign(**added)
 
 
-def by_id(problems: pd.DataFrame) -> dict[str, Problem]:
-    """Problems as graders see them, by ``problem_id``."""
+def recorded_grades(
+    responses: pd.DataFrame, known: dict[str, Problem]
+) -> dict[int, Judgement]:
+    """Judgement by position, of responses to problems that only their recording can judge."""
+    ids = responses["problem_id"].tolist()
+    places = [i for i, name in enumerate(ids) if hasattr(_grader_of(known[name]), "judge_row")]
+    if not places:
+        return {}
+    empty = [None] * len(responses)
+    columns = [
+        responses[name].to_numpy(dtype=object) if name in responses else empty
+        for name in ("source_correct", "source_score")
+    ]
     return {
-        problem_id: {
-            "problem_id": problem_id,
-            "gold": None if pd.isna(gold) else gold,
-            "answer_type": answer_type,
-            "metadata": _metadata(metadata if isinstance(metadata, str) else ""),
-        }
-        for problem_id, gold, answer_type, metadata in zip(
-            problems["problem_id"],
-            problems["gold"],
-            problems["answer_type"],
-            problems["metadata"] if "metadata" in problems else [None] * len(problems),
-            strict=True,
-        )
+        i: _grader_of(known[ids[i]]).judge_row(columns[0][i], columns[1][i], known[ids[i]])
+        for i in places
     }
+
+
+def _grader_of(problem: Problem) -> ModuleType:
+    return grader(problem["answer_type"])
+
+
+def by_id(problems: pd.DataFrame) -> dict[str, Problem]:
+    """Problems as graders see them, by ``problem_id``.
+
+    ``golds`` holds every gold answer that counts: the column's, and those of ``metadata.golds``.
+    """
+    made = {}
+    for problem_id, gold, answer_type, metadata in zip(
+        problems["problem_id"],
+        problems["gold"],
+        problems["answer_type"],
+        problems["metadata"] if "metadata" in problems else [None] * len(problems),
+        strict=True,
+    ):
+        about = _metadata(metadata if isinstance(metadata, str) else "")
+        golds = [*(gold if isinstance(gold, list | tuple) else [gold]), *about.get("golds", [])]
+        golds = [str(item) for item in golds if item is not None and item == item]
+        made[problem_id] = {
+            "problem_id": problem_id,
+            "gold": golds[0] if golds else None,
+            "golds": list(dict.fromkeys(golds)),
+            "answer_type": answer_type,
+            "metadata": about,
+        }
+    return made
 
 
 @lru_cache(maxsize=20000)
@@ -119,51 +158,68 @@ def grader(answer_type: str) -> ModuleType:
 def extract_all(responses: pd.DataFrame, known: dict[str, Problem]) -> list[Extraction]:
     """Answer of each response, in order; where a recording kept no text, the answer it recorded."""
     size = len(responses)
-    names = ("problem_id", "text", "thinking_end", "n_thinking_tokens", "finish_reason")
+    names = ("problem_id", "text", "thinking_end", "n_thinking_tokens", "thinking_unclear")
     columns = [
         # Iterating an Arrow column takes longer than finding the answers in it.
         responses[name].to_numpy(dtype=object) if name in responses else [None] * size
-        for name in (*names, "source_answer")
+        for name in (*names, "finish_reason", "source_answer")
     ]
     found = []
-    for problem_id, text, end, thought, reason, source in zip(*columns, strict=True):
+    for problem_id, text, end, thought, unclear, reason, source in zip(*columns, strict=True):
         problem = known[problem_id]
-        if not isinstance(text, str) and isinstance(source, str) and source.strip():
-            found.append(Extraction(source.strip(), SOURCE))
+        module = grader(problem["answer_type"])
+        recorded = strip_turns(source).strip() if isinstance(source, str) else ""
+        if recorded and (not isinstance(text, str) or hasattr(module, "judge_row")):
+            found.append(Extraction(recorded, SOURCE))
             continue
-        found.append(
-            extract_one(grader(problem["answer_type"]), problem, text, end, thought, reason)
-        )
+        found.append(extract_one(module, problem, text, end, thought, reason, unclear))
     return found
 
 
 def extract_one(
-    module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
+    module: ModuleType,
+    problem: Problem,
+    text: Any,
+    end: Any,
+    thought: Any,
+    reason: Any,
+    unclear: Any = None,
 ) -> Extraction:
     """Answer of one reply, read behind its thinking.
 
-    A reply cut at the token cap (``finish_reason`` "length") only counts a box: a phrase or number
-    in the middle of its work is no final answer. A thinking that never closed, or that nothing
-    follows, only counts a box in its last OPEN_TAIL characters.
+    Order: what the answer boxes, tags or announces; a box in the last OPEN_TAIL characters of the
+    thinking; the fall-back. A reply cut at the token cap (``finish_reason`` "length") counts no
+    phrase and no fall-back, since a number in the middle of its work is no final answer; a thinking
+    that never closed counts a box only; where it is unknown whether a text is thinking or answer
+    (``unclear``) there is no fall-back.
     """
     if not isinstance(text, str):
         return NOTHING
-    if end is not None and not pd.isna(end):
-        visible = text[int(end) :]
-        if not visible.strip():
-            return _only_boxed(module, text[-OPEN_TAIL:], problem)
-        text = visible
-    elif OPENING in text[:200] or (thought is not None and not pd.isna(thought) and thought > 0):
-        return _only_boxed(module, text[-OPEN_TAIL:], problem)
-    if reason == "length":
-        return _only_boxed(module, text, problem)
-    result: Extraction = module.extract(text, problem)
-    return result
+    border = end_of(text, end, thought, unclear)
+    if border == NEVER:
+        return _thought(module, text, problem)
+    unknown = border != border
+    cut = 0 if unknown else int(border)
+    visible = strip_turns(text[cut:] if cut else text)
+    if not cut and reason != "length" and not unknown:
+        result: Extraction = module.extract(visible, problem)
+        return result
+    found = NOTHING
+    if visible.strip():
+        found = module.extract(visible, problem, False)
+        if reason == "length" and not complete(visible, found.how):
+            found = NOTHING
+    if found.answer is None and cut and (WORD.search(visible) or not visible.strip()):
+        found = _thought(module, text[:cut], problem)
+    if found.answer is None and reason != "length" and not unknown and visible.strip():
+        found = module.extract(visible, problem)
+    return found
 
 
-def _only_boxed(module: ModuleType, tail: str, problem: Problem) -> Extraction:
-    found = module.extract(tail, problem, False)
-    return found if found.how == "boxed" else NOTHING
+def _thought(module: ModuleType, thinking: str, problem: Problem) -> Extraction:
+    """A box in the last characters of a thinking."""
+    found = module.extract(thinking[-OPEN_TAIL:], problem, False)
+    return Extraction(found.answer, THINKING) if found.how == BOXED else NOTHING
 
 
 Judged = dict[tuple[str, str], tuple[str | None, Judgement]]
@@ -176,7 +232,8 @@ def judge_all(
     cache: Path | str | None,
 ) -> Judged:
     """Normal form and judgement of each distinct (problem, answer)."""
-    judged: Judged = {}
+    judged = _several(pairs, known, workers, cache)
+    pairs = [pair for pair in pairs if pair not in judged]
     forms: dict[tuple[str, str], str | None] = {}
     waiting: dict[Task, list[tuple[str, str]]] = {}
     here: list[tuple[str, str]] = []
@@ -203,6 +260,39 @@ def judge_all(
     return judged
 
 
+def _several(
+    pairs: list[tuple[str, str]],
+    known: dict[str, Problem],
+    workers: int,
+    cache: Path | str | None,
+) -> Judged:
+    """Judgements where a problem has several golds: right by one, wrong only by all of them."""
+    many = {
+        pair: known[pair[0]]["golds"]
+        for pair in pairs
+        if len(known[pair[0]].get("golds") or ()) > 1
+        and not hasattr(_grader_of(known[pair[0]]), "judge")
+    }
+    if not many:
+        return {}
+    one_each = {
+        f"{name}\0{i}": known[name] | {"gold": gold, "golds": [gold]}
+        for name in {pair[0] for pair in many}
+        for i, gold in enumerate(known[name]["golds"])
+    }
+    apart = [
+        (f"{name}\0{i}", answer) for (name, answer), golds in many.items() for i in range(len(golds))
+    ]
+    found = judge_all(apart, one_each, workers, cache)
+    judged: Judged = {}
+    for (name, answer), golds in many.items():
+        each = [found[f"{name}\0{i}", answer] for i in range(len(golds))]
+        order = [RIGHT, UNDECIDED, WRONG]
+        best = min((item[1] for item in each), key=lambda item: order.index(item.verdict))
+        judged[name, answer] = each[0][0], best
+    return judged
+
+
 def cheap(module: ModuleType, problem: Problem, answer: str, form: str | None) -> Judgement | None:
     """Judgement without a worker, or None."""
     if hasattr(module, "judge"):
@@ -210,17 +300,31 @@ def cheap(module: ModuleType, problem: Problem, answer: str, form: str | None) -
     gold = problem["gold"]
     if gold is None:
         return Judgement(UNDECIDED, "no_gold")
+    read = module.read_gold if hasattr(module, "read_gold") else module.normal_form
+    target = read(gold, problem)
+    if target is None:
+        return Judgement(UNDECIDED, UNREADABLE_GOLD)
     if form is not None:
-        target = module.normal_form(gold, problem)
-        if target is not None:
-            decided = module.quick(form, target, problem) if hasattr(module, "quick") else None
-            decided = True if form == target else decided
-            if decided is not None:
-                return Judgement(RIGHT if decided else WRONG)
+        decided = module.quick(form, target, problem) if hasattr(module, "quick") else None
+        decided = True if form == target else decided
+        if decided is not None:
+            return Judgement(RIGHT if decided else WRONG)
     if hasattr(module, "refuse"):
         cause = module.refuse(answer, problem)
         return Judgement(UNDECIDED, cause) if cause else None
     return None
+
+
+def unreadable_golds(problems: pd.DataFrame) -> list[str]:
+    """Ids of problems that have a gold answer, of which their grader can read nothing."""
+    found = []
+    for name, problem in by_id(problems).items():
+        module = _grader_of(problem)
+        read = module.read_gold if hasattr(module, "read_gold") else module.normal_form
+        own = hasattr(module, "judge") or hasattr(module, "judge_row")
+        if not own and problem["golds"] and all(read(g, problem) is None for g in problem["golds"]):
+            found.append(str(name))
+    return found
 
 
 def task(module: ModuleType, problem: Problem, answer: str) -> Task:

@@ -15,6 +15,7 @@ from typing import Any
 
 NOBODY = 65534
 REPORT = 1  # the pipe to the parent
+MISSING_MODULE = 4  # exit status of a program that imports what is not here
 
 
 def drop() -> None:
@@ -51,7 +52,12 @@ def child(payload: dict[str, Any], test: dict[str, Any], out: str) -> None:
         os.dup2(nothing, 2)
         bound(payload["limits"])
         sys.argv = ["program.py"]
-        space: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
+        room = payload["room"]
+        space: dict[str, Any] = {"__name__": room["module"], "__builtins__": __builtins__}
+        space["exit"] = sys.exit  # what `site` defines, which is not loaded
+        exec(room["prelude"], space)
+        if room["recursion"]:
+            sys.setrecursionlimit(room["recursion"])
         exec(compile(payload["code"], "program.py", "exec"), space)
         if payload["name"]:
             function = space.get(payload["name"])
@@ -64,9 +70,12 @@ def child(payload: dict[str, Any], test: dict[str, Any], out: str) -> None:
             sys.stdout.flush()
         except OSError:
             code = 1
-        code = code or (0 if error.code in (None, 0) else 1)
+        fine = payload["room"]["any_exit"] or error.code in (None, 0)
+        code = code or (0 if fine and not payload["name"] else 1)
     except MemoryError:
         code = 3
+    except ModuleNotFoundError:
+        code = MISSING_MODULE
     except BaseException:
         code = 1
     os._exit(code)

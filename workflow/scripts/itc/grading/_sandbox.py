@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,6 +26,7 @@ from typing import Any, NamedTuple
 import psutil
 
 from itc.grading._base import GradingError
+from itc.grading._room import room as plain_room
 
 log = logging.getLogger(__name__)
 RUNNER = Path(__file__).resolve().with_name("_runner.py")
@@ -106,15 +108,18 @@ def run(
     cpu_seconds: float = 6.0,
     memory: int = MEMORY,
     unsandboxed: bool = False,
+    room: Mapping[str, Any] | None = None,
 ) -> Ran:
     """Run ``code`` on each test (``input`` as standard input, or ``args`` of function ``name``).
 
-    Stops at the first test that fails to end well. ``cpu_seconds`` is per test.
+    Stops at the first test that fails to end well. ``cpu_seconds`` is per test. ``room`` is what
+    ``_room.room`` describes: names and limits that the program finds.
     """
     # without a sandbox the kernel counts all that the user runs, so what runs already is added
     processes = PROCESSES + (_running() if unsandboxed else 0)
     limits = {"cpu": cpu_seconds, "memory": memory, "output": OUTPUT, "processes": processes}
     payload = {"code": code, "tests": tests, "name": name, "limits": limits, "stop": True}
+    payload["room"] = dict(room or plain_room(name, livecodebench=False))
     line = [sys.executable, "-I", "-S"] if unsandboxed else command()
     line += [str(RUNNER) if unsandboxed else "/runner.py"]
     line += ["--drop"] if os.geteuid() == 0 and not unsandboxed else []
