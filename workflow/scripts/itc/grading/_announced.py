@@ -16,6 +16,8 @@ from itc.grading._numbers import WORDS
 PHRASE_TAIL = 8000  # an announcing phrase is looked for in this many last characters
 ANCHOR_TRIES = 64  # announcing words looked at, from the last one backwards
 LINE = 800
+_EDGES = " *_`\"'”’?!:;,"
+_HALF_OPEN = re.compile(r"[(\[][^()\[\]]*,[^()\[\]]*[)\]]")  # an interval such as [0,1)
 NAME_WORDS = 3  # "Answer: Evelyn" is one, "unable to say without more data" is none
 
 # The word for "answer" in other languages; each needs a colon or its word for "is".
@@ -100,6 +102,11 @@ _SHORT_WORDS = frozenset(
 )
 _ASSIGNED = re.compile(r"(?<![A-Za-z])[A-Za-z]\s*=")
 _AND_OR = re.compile(r"\b(?:and|or)\b", re.IGNORECASE)
+# "507√3, so a + b = 510": what is concluded is the answer.
+_CONCLUDES = re.compile(r",?\s(?:and\s)?(?:so|hence|thus|therefore|giving|which\s+gives)\s", re.IGNORECASE)
+_CONTINUES = re.compile(
+    r"\s?(?:[\^√π!]|\\(?:sqrt|pi|frac|dfrac|tfrac|cdot|times|ln|log|theta|alpha|left)(?![A-Za-z]))"
+)
 _AFTER_FORMULA = re.compile(r"\s{0,3}=\s{0,3}")
 
 
@@ -178,11 +185,16 @@ def value(line: str, words: bool = True) -> str | None:
     direct = MATH.match(line)
     if direct:
         return _formulas(line, direct, words)
-    sentence = SENTENCE.split(line, maxsplit=1)[0].strip(" *_`\"'”’?!")
+    sentence = trimmed(SENTENCE.split(line, maxsplit=1)[0])
     if not any(character.isalnum() for character in sentence):
         return None
     if sentence.startswith(("\\boxed{}", "\\boxed{ }")):
         return None
+    concluded = _CONCLUDES.search(sentence)
+    if concluded and "=" in sentence[concluded.end() :]:
+        side = sentence.rpartition("=")[2].strip()
+        if _FIRST.match(side):
+            return side
     if not WORD.search(_AND_OR.sub("", sentence)):
         bare = sentence.lower().split()
         listed = not WORD.search(sentence) or _LIST.fullmatch(sentence)
@@ -204,6 +216,27 @@ def value(line: str, words: bool = True) -> str | None:
         return found
     short = len(sentence.split()) <= NAME_WORDS
     return sentence if words and short and sentence.lower() not in _SHORT_WORDS else None
+
+
+def trimmed(sentence: str) -> str:
+    """``sentence`` without markup around it and without brackets that it closes and never opens."""
+    sentence = sentence.strip(_EDGES)
+    for _ in range(6):
+        before = sentence
+        for closing in (r"\]", r"\)", "$$"):
+            sentence = sentence.removesuffix(closing).rstrip(_EDGES)
+        last = sentence[-1:]
+        opening = {")": "(", "]": "[", "}": "{"}.get(last)
+        if opening and sentence.count(last) > sentence.count(opening) and not _HALF_OPEN.search(sentence):
+            sentence = sentence[:-1].rstrip(_EDGES)
+        elif last in ("\\", "|") and sentence.count("|") % 2 == (last == "|"):
+            sentence = sentence[:-1].rstrip(_EDGES)
+        if sentence == before:
+            break
+    opened = sentence.rfind(" (")
+    if opened > 0 and sentence.count("(") > sentence.count(")"):  # "071 (i.e. 71)", cut at a stop
+        return sentence[:opened].rstrip(_EDGES)
+    return sentence
 
 
 def _formulas(line: str, first: re.Match[str], words: bool) -> str | None:
@@ -241,7 +274,7 @@ def _arithmetic(sentence: str) -> str | None:
     compound = _COMPOUND.match(sentence, end)
     end = scale.end() if scale else compound.end() if compound else end
     found = sentence[start:end].strip(" ()") if equals or end == first.end() else sentence[:end]
-    if sentence[end : end + 2].strip().startswith(("^", "\\", "√", "π", "!")):
+    if _CONTINUES.match(sentence, end):
         return sentence
     if sentence[end : end + 1] == ":" and sentence[end + 1 : end + 2].isdigit():
         return sentence

@@ -56,6 +56,7 @@ _COUNTED = re.compile(
     rf"({'|'.join(WORDS)})\b(?!\s+of\b)",
     re.IGNORECASE,
 )
+_BRACES = re.compile(r"\\(?:text|mathrm|textbf|mathbf)(?:bf|it)?\s*\{|\}(?=\s*$)")
 _CONTENT = re.compile(r"\\(?:text|mathrm|textbf)\s*\{([^{}]*)\}")
 _FORMULA_SIGN = re.compile(r"[\d\\=<>^+*/()\[\]{}|]")
 _VERDICTS = frozenset(
@@ -104,7 +105,7 @@ def explicit(text: str, group: bool = True) -> Extraction | None:
 
 def refine(content: str, words: bool) -> str:
     """The answer in a tag or a JSON value: its box, what it announces, its value, or all of it."""
-    inner = boxed(content) or announced(content, words)
+    inner = boxed(content) or announced(_BRACES.sub(" ", content), words)
     if inner is None and WORD.search(content) and not words:
         inner = announced_value(content, words)
     return inner or content.strip("$ ")
@@ -176,7 +177,8 @@ def final_answer(text: str, fallback: bool = True, words: bool = True) -> Extrac
             return Extraction(kept, how)
     given = explicit(text)
     if given and given.answer:
-        answer = given.answer if given.how == BOXED else refine(given.answer, words)
+        plain = given.how == BOXED and "nswer" not in given.answer and "NSWER" not in given.answer
+        answer = given.answer if plain else refine(given.answer, words)
         if (words or not is_verdict(answer)) and (kept := clean(answer)):
             return Extraction(kept, given.how)
     found = announcement(text, words)

@@ -47,6 +47,8 @@ def strip_turns(text: str) -> str:
             if role and found.group().startswith(("<|", "<start")):
                 start = role.end()
             continue
+        if found.group().strip("<|｜>").startswith(("begin", "bos")):
+            continue  # a model that begins anew; what follows is its answer as well
         behind = text[found.end() : found.end() + 1]
         if not behind or behind.isspace() or _TOKEN.match(text, found.end()):
             return text[start : found.start()].rstrip()

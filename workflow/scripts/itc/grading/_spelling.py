@@ -47,6 +47,10 @@ _CURRENCY = re.compile(r"\\\$|[€£¥₹]|\\(?:euro|pounds)(?![A-Za-z])")
 _DELIMITERS = re.compile(r"\$|\\\(|\\\)|(?<!\\)\\\[|(?<!\\)\\\]")
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
 _FRACTION = re.compile(r"\\(?:[dtc]|nice|s|x)frac(?![A-Za-z])")
+_DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
+_NEGATIVE_SPACE = re.compile(r"\\! ?")
+# What an answer that was cut out of a text may carry at its end.
+_END = re.compile(r"(?:[ .:;,]|\\(?![A-Za-z{}|])|\*\*)++$")
 _ROW_GAP = re.compile(r"\\\\\s?\[-?\d{0,4}\.?\d{0,3}\s?(?:pt|em|ex|mm|cm)\]")
 # Separators of thousands where nothing else can be meant: see ``_thousands``.
 _THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})++(?![\d,])(?!\.\d*,)")
@@ -77,11 +81,14 @@ def latex(answer: str) -> str:
     form = _LOW.sub(lambda m: f"_{{{m.group().translate(_LOWER)}}}", form)
     form = unwrap(form.translate(_TRANSLATE).strip())
     form = _ROW_GAP.sub(r"\\\\ ", form)
-    for written, plain in ((r"\!", ""), ("{,}", ","), (r"\%", "%")):
+    if "matrix" not in form and r"\begin" not in form:
+        form = _DOUBLED.sub(r"\\", form)
+    for written, plain in (("{,}", ","), (r"\%", "%")):
         form = form.replace(written, plain)
+    form = _NEGATIVE_SPACE.sub("", form)
     form = _DELIMITERS.sub(" ", _CURRENCY.sub("", form))
     form = _SPACE.sub(" ", _SPACING.sub(" ", form))
-    form = _FRACTION.sub(r"\\frac", form).strip().rstrip(".").strip()
+    form = _END.sub("", _FRACTION.sub(r"\\frac", form))
     form = _MIXED_SIGN.sub(_mixed, form)
     form = texts(upright(_typed(roots(form))))
     form = braced(form)
@@ -89,7 +96,7 @@ def latex(answer: str) -> str:
     if not _TRIGONOMETRIC.search(form):
         form = _CIRCLE.sub("", form)
     form = _THOUSANDS.sub(_thousands, form)
-    return sets(form).strip().rstrip(".").strip()
+    return _END.sub("", sets(form)).strip()
 
 
 def unwrap(form: str) -> str:

@@ -13,7 +13,9 @@ from functools import lru_cache
 from typing import Any
 
 from itc.grading._base import Extraction, Problem, Undecidable, clean
+from itc.grading._boxes import SEPARATED, boxes
 from itc.grading._extract import final_answer, wordy
+from itc.grading._formulas import rightmost
 from itc.grading._limits import oversize
 from itc.grading._numbers import decimals, near, number
 from itc.grading._relative import relative
@@ -35,8 +37,10 @@ _COMMA_DECIMAL = re.compile(r"-?\d+,\d+")
 _FORM = re.compile(r"(-?\d+(?:/\d+)?)(%?)")
 _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’-])+")
 # Lists with an ellipsis, and digits beside digits, which the parser would leave out or add up.
-_UNREADABLE = re.compile(r"\\[lcv]?dots[bc]?(?![A-Za-z])|\.\.\.|(?<![\d])\d+ \d|\\text|\d:\d\d(?!\d)")
+_UNREADABLE = re.compile(r"\\[lcv]?dots[bc]?(?![A-Za-z])|\.\.\.|\d \d|\\text")
 LETTERS_OF_A_WORD = 3
+GAP = 70  # characters between two boxes of one gold answer
+_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s")
 
 
 def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
@@ -58,12 +62,40 @@ def _normal_form(answer: str) -> str | None:
     modulo = residue(form)
     if modulo is not None:
         return "{} mod {}".format(*modulo)
-    alone = _TEXT_ONLY.fullmatch(form)
-    if alone:
-        form = alone.group(1).strip()
+    form = _alone(form)
     if is_words(form):
         return _SPACE.sub(" ", form).casefold()
     return _LOOSE_SPACE.sub("", _SPACE.sub(" ", form)) or None
+
+
+def _alone(form: str) -> str:
+    r"""The content of a ``\text`` that is all there is, a letter without its brackets."""
+    alone = _TEXT_ONLY.fullmatch(form)
+    if alone is None:
+        return form
+    inner = alone.group(1).strip()
+    return inner[1:-1] if len(inner) == 3 and (inner[0], inner[2]) == ("(", ")") else inner
+
+
+def gold_answer(gold: str) -> str:
+    """What a gold answer says, where it comes with its box or a sentence around it."""
+    if "boxed" in gold:
+        parts: list[str] = []
+        first = len(gold)
+        for start, end, content in boxes(gold):
+            if parts and (first - end > GAP or not SEPARATED.search(gold, end, first)):
+                break
+            parts.insert(0, content.strip())
+            first = start
+        return ", ".join(dict.fromkeys(parts)) or gold
+    if _PROSE.search(gold) and any(sign in gold for sign in ("$", "\\(", "\\[")):
+        return rightmost(gold) or gold
+    return gold
+
+
+def read_gold(gold: str, problem: Problem) -> str | None:
+    """Normal form of a gold answer."""
+    return normal_form(gold_answer(gold), problem)
 
 
 def _value(form: str) -> str | None:
@@ -107,6 +139,8 @@ def quick(a: str, b: str, problem: Problem) -> bool | None:
             return False
     if is_words(a) and is_words(b) and sorted(a) != sorted(b):
         return False
+    if len(a) == len(b) == 1 and a.isalpha() and b.isalpha() and a.lower() != b.lower():
+        return False
     return None
 
 
@@ -136,9 +170,9 @@ def parse(answer: str) -> tuple[Any, ...]:
     from math_verify import parse as parse_answer
     from sympy import Basic, MatrixBase
 
-    form = latex(answer)
+    form = _alone(latex(answer))
     value = number(form)
-    if value is None and (_UNREADABLE.search(form) or not form):
+    if value is None and (not form or is_words(form) or _UNREADABLE.search(form)):
         raise Undecidable("unparsable")
     written = form if value is None else _written(value, form)
     found = parse_answer(
@@ -195,6 +229,7 @@ def refuse(answer: str, problem: Problem) -> str | None:
 
 def against_gold(gold: str, answer: str, problem: Problem) -> bool:
     """``equivalent`` with a gold answer: its own faults get causes of their own."""
+    gold = gold_answer(gold)
     if oversize(gold):
         raise Undecidable("oversize_gold")
     try:
