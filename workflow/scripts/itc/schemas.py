@@ -141,6 +141,7 @@ SCHEMAS = {
                 "verdict": STRING,  # right | wrong | undecided
                 "cause": STRING,  # why undecided
                 "score": FLOAT,  # judge score, or the task's own partial credit
+                "read": BOOL,  # judgements and selections: the score or choice could be read
             },
             ("dataset", "model", "procedure", "problem_id", "draw", "round"),
             ("response_id", "answer_how", "verdict"),
@@ -162,6 +163,7 @@ SCHEMAS = {
                 "verdict": STRING,
                 "cause": STRING,
                 "score": FLOAT,
+                "read": BOOL,
                 **TOKENS,
                 **LOGPROBS,
                 "truncated": BOOL,  # cut at the token cap; null when unknown

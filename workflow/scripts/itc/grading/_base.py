@@ -44,6 +44,10 @@ RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
 BOXED, PHRASE, TAG, JSON = "boxed", "phrase", "tag", "json"
 THINKING, FALLBACK, NONE = "thinking", "fallback", "none"
 NO_ANSWER = "no_answer"
+# Judgements of other responses: ``answer_how`` of one with a score, and the causes that none of them
+# is right or wrong.
+SCORE = "score"
+JUDGEMENT, NO_SCORE = "judgement", "no_score"
 UNREADABLE_GOLD = "unreadable_gold"
 # Longest answer kept; every grader refuses far shorter ones before parsing.
 MAX_ANSWER = 4000

@@ -7,11 +7,11 @@ words: its share of the two words' probability at the place where the model answ
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from itc.engines._base import Completion
+from itc.procedures import _read
 from itc.procedures._base import JOIN, Ask, Chain, Work
 from itc.procedures._options import ProcedureError, check_prompts, positive
 from itc.procedures._rows import shown_answer, unfinished, visible
@@ -29,10 +29,6 @@ OPTIONS = {
     "long_prompt": "fail (default), or skip: record an empty response to a prompt over the window",
     "confidence_window": "tokens of a confidence group, default 2048",
 }
-
-# The last "Score: N" or "Score: N/10"; markdown and brackets around the number are tolerated.
-_SCORE = re.compile(r"score\W{0,5}?[:=]\W{0,5}?(-?\d+(?:\.\d+)?)", re.IGNORECASE)
-
 
 def check(name: str, settings: Mapping[str, Any]) -> None:
     """Raise ProcedureError for settings that cannot run."""
@@ -89,10 +85,7 @@ def read_score(row: Mapping[str, Any], settings: Mapping[str, Any]) -> float | N
         return None
     text = visible(row)
     if not _yesno(settings):
-        found = _SCORE.findall(text)
-        low, high = _bounds(settings)
-        score = float(found[-1]) if found else math.nan
-        return score if low <= score <= high else None
+        return _read.score(text, *_bounds(settings))
     yes, no = _words(settings)
     word = text.strip()
     chosen = next((w for w in (yes, no) if word and w.startswith(word)), None)
