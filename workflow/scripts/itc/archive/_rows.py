@@ -53,13 +53,17 @@ def _integer(row: Mapping[str, Any], column: str) -> int | None:
     return whole
 
 
-def _boolean(row: Mapping[str, Any], column: str) -> bool | None:
+def _grade(row: Mapping[str, Any], column: str) -> tuple[bool | None, float | None]:
+    """The source's grade as true or false (null for a share between) and as a share."""
     value = row.get(column)
     if value is None or value != value:
-        return None
-    if value not in (0, 1):
-        raise ImportRefusedError(f"{column} is {value!r}, not true or false; correct the mapping")
-    return bool(value)
+        return None, None
+    if not isinstance(value, bool | int | float) or not 0 <= value <= 1:
+        raise ImportRefusedError(
+            f"{column} is {value!r}, not true or false, nor a share between 0 and 1; correct the "
+            "mapping"
+        )
+    return bool(value) if value in (0, 1) else None, float(value)
 
 
 def _settings(extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -104,6 +108,7 @@ def response_row(
             end = 0
         elif pair and thinking is None:
             unclear = True
+    correct, share = _grade(row, "correct")
     identity = [row["dataset"], row["model"], row["problem_id"], row["sample_index"]]
     return {
         "dataset": dataset,
@@ -123,6 +128,8 @@ def response_row(
         "finish_reason": finish_reason(row),
         "engine": "recording",
         "source_answer": text_or_null(row.get("source_extracted_answer")),
-        "source_correct": _boolean(row, "correct"),
+        "source_correct": correct,
+        "source_score": share,
+        "source_grader": text_or_null(row.get("grader") or extra.get("grader")),
         "condition": text_or_null(json.dumps(_settings(extra), sort_keys=True, ensure_ascii=False)),
     }

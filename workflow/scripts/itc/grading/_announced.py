@@ -53,7 +53,9 @@ _HYPOTHETICAL = re.compile(
     r"our|this)?\s*(?:final|correct|right)?\s*$",
     re.IGNORECASE,
 )
-_CONDITION = re.compile(r"\b(?:if|whether|unless|suppose|supposing|assume|assuming)\b", re.IGNORECASE)
+_CONDITION = re.compile(
+    r"\b(?:if|whether|unless|suppose|supposing|assume|assuming)\b", re.IGNORECASE
+)
 # The answer of somebody else, or of an earlier round.
 _OTHER = re.compile(
     r"\b(?:previous|earlier|original|given|prior|first|old|initial|other|student'?s?|their|his|her|"
@@ -82,7 +84,9 @@ _ASIDE = re.compile(
     r"although|though|unless|compared|given\s+that|after|before|whose)\b|\s[—–]\s|\s\(",
     re.IGNORECASE,
 )
-_OPEN_CHOICE = re.compile(r"(?:either|between|somewhere|at least|at most|more than|less than|one of)\b", re.IGNORECASE)
+_OPEN_CHOICE = re.compile(
+    r"(?:either|between|somewhere|at least|at most|more than|less than|one of)\b", re.IGNORECASE
+)
 _TERM = rf"\(?(?:[$€£]|\\\$)?\s?(?:\d{{1,9}} \d{{1,9}}/\d{{1,9}}|{NUMBER.pattern})\)?"
 _FIRST = re.compile(_TERM, re.IGNORECASE)
 _NEXT = re.compile(
@@ -103,7 +107,9 @@ _SHORT_WORDS = frozenset(
 _ASSIGNED = re.compile(r"(?<![A-Za-z])[A-Za-z]\s*=")
 _AND_OR = re.compile(r"\b(?:and|or)\b", re.IGNORECASE)
 # "507√3, so a + b = 510": what is concluded is the answer.
-_CONCLUDES = re.compile(r",?\s(?:and\s)?(?:so|hence|thus|therefore|giving|which\s+gives)\s", re.IGNORECASE)
+_CONCLUDES = re.compile(
+    r",?\s(?:and\s)?(?:so|hence|thus|therefore|giving|which\s+gives)\s", re.IGNORECASE
+)
 _CONTINUES = re.compile(
     r"\s?(?:[\^√π!]|\\(?:sqrt|pi|frac|dfrac|tfrac|cdot|times|ln|log|theta|alpha|left)(?![A-Za-z]))"
 )
@@ -227,7 +233,11 @@ def trimmed(sentence: str) -> str:
             sentence = sentence.removesuffix(closing).rstrip(_EDGES)
         last = sentence[-1:]
         opening = {")": "(", "]": "[", "}": "{"}.get(last)
-        if opening and sentence.count(last) > sentence.count(opening) and not _HALF_OPEN.search(sentence):
+        if (
+            opening
+            and sentence.count(last) > sentence.count(opening)
+            and not _HALF_OPEN.search(sentence)
+        ):
             sentence = sentence[:-1].rstrip(_EDGES)
         elif last in ("\\", "|") and sentence.count("|") % 2 == (last == "|"):
             sentence = sentence[:-1].rstrip(_EDGES)

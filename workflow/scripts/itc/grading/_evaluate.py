@@ -93,7 +93,11 @@ class _Reader:
         if not self.take("^"):
             return base
         exponent = self.group(depth) if self.peek() == "{" else self.short(depth)
-        if isinstance(base, Fraction) and isinstance(exponent, Fraction) and exponent.denominator == 1:
+        if (
+            isinstance(base, Fraction)
+            and isinstance(exponent, Fraction)
+            and exponent.denominator == 1
+        ):
             size = max(base.numerator.bit_length(), base.denominator.bit_length())
             if size * abs(exponent) > BITS:
                 raise _NoValueError

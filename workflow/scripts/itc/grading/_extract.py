@@ -97,7 +97,11 @@ def closing_line(text: str, words: bool = True) -> str | None:
 def explicit(text: str, group: bool = True) -> Extraction | None:
     """Content of the last tag, JSON answer or box, whichever ends last; None without any."""
     found: list[tuple[int, Extraction]] = []
-    for how, place in ((BOXED, box_at(text, group)), (TAG, tagged(text)), (JSON, json_answer(text))):
+    for how, place in (
+        (BOXED, box_at(text, group)),
+        (TAG, tagged(text)),
+        (JSON, json_answer(text)),
+    ):
         if place is not None:
             found.append((place[1], Extraction(place[0], how)))
     return max(found, key=lambda item: item[0])[1] if found else None

@@ -95,9 +95,7 @@ def grade(
     return responses.assign(**added)
 
 
-def recorded_grades(
-    responses: pd.DataFrame, known: dict[str, Problem]
-) -> dict[int, Judgement]:
+def recorded_grades(responses: pd.DataFrame, known: dict[str, Problem]) -> dict[int, Judgement]:
     """Judgement by position, of responses to problems that only their recording can judge."""
     ids = responses["problem_id"].tolist()
     places = [i for i, name in enumerate(ids) if hasattr(_grader_of(known[name]), "judge_row")]
@@ -281,7 +279,9 @@ def _several(
         for i, gold in enumerate(known[name]["golds"])
     }
     apart = [
-        (f"{name}\0{i}", answer) for (name, answer), golds in many.items() for i in range(len(golds))
+        (f"{name}\0{i}", answer)
+        for (name, answer), golds in many.items()
+        for i in range(len(golds))
     ]
     found = judge_all(apart, one_each, workers, cache)
     judged: Judged = {}

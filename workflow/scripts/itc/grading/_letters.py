@@ -208,7 +208,9 @@ class Reader:
         begins = [
             i
             for i, text in enumerate(texts)
-            if len(text) > 1 and given.startswith(text) and not given[len(text) : len(text) + 1].isalnum()
+            if len(text) > 1
+            and given.startswith(text)
+            and not given[len(text) : len(text) + 1].isalnum()
         ]
         if not begins:
             return None
@@ -217,8 +219,10 @@ class Reader:
         others = [text for i, text in enumerate(texts) if i != longest and text]
         if any(rest.startswith((f"or {text}", f"and {text}", f"/ {text}")) for text in others):
             return SEVERAL
-        plain_end = not rest or not given[len(texts[longest])].isspace() or re.match(
-            rf"(?:{_CONNECTIVE})\b", rest
+        plain_end = (
+            not rest
+            or not given[len(texts[longest])].isspace()
+            or re.match(rf"(?:{_CONNECTIVE})\b", rest)
         )
         twice = sum(text == texts[longest] for text in texts) > 1
         return None if twice or not plain_end else self.offered[longest]
@@ -273,4 +277,3 @@ def _rules(offered: str) -> dict[str, re.Pattern[str]]:
         rf"(?=(?i:option|choice)|{_QUOTES})(?i:(?:option|choice)\s+)?|(?:∴|⇒|=>|→|选择?|選)\s*)(?:{loose}|{letter})(?=\s*(?:[.,;:!)\n]|$|\s(?i:because|since|as|here|for)\b))",
     }
     return {name: re.compile(pattern, flags) for name, pattern in patterns.items()}
-

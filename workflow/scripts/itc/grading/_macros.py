@@ -13,7 +13,9 @@ REACH = 400  # characters in which a bracket has to close
 _TEXTUAL = re.compile(
     r"\\(?:text(?:bf|it|rm|normal|sf|tt|sc|up)?|mbox|hbox)\s*(?=\{)|\{\\(?:rm|bf|it)\s(?=[^{}]*\})"
 )
-_UPRIGHT = re.compile(r"\\(?:mathrm|mathit|mathsf|operatorname\*?|rm)\s?(?:\{([^{}]{0,80})\}|\s([A-Za-z]))")
+_UPRIGHT = re.compile(
+    r"\\(?:mathrm|mathit|mathsf|operatorname\*?|rm)\s?(?:\{([^{}]{0,80})\}|\s([A-Za-z]))"
+)
 _BOLD = re.compile(
     r"\\(?:mathbf|boldsymbol|bm|vec|hat|overrightarrow)\s?(?:\{\\?([A-Za-z]{1,9})\}|\s?([A-Za-z])(?![A-Za-z]))"
 )
@@ -224,6 +226,10 @@ def _plain_unit(form: str) -> str:
         return short.group(1)
     if form[-1:].isalpha() or form[-1:] in "23}":
         tail = _PLAIN_UNIT.search(form) or _GLUED_UNIT.search(form)
-        if tail and not _NO_UNIT.search(tail.group()) and not re.search(r"\b(?:and|or|is)\b", tail.group()):
+        if (
+            tail
+            and not _NO_UNIT.search(tail.group())
+            and not re.search(r"\b(?:and|or|is)\b", tail.group())
+        ):
             return form[: tail.start()]
     return form

@@ -26,9 +26,7 @@ _TENS = re.compile(
 )
 _SCIENTIFIC = re.compile(r"([-+]? ?(?:\d{1,300}\.?\d{0,300}|\.\d{1,300}))[eE]([-+]?\d{1,4})")
 _PLAIN_RATIO = re.compile(r"([-+]? ?\d+\.?\d*+|[-+]? ?\.\d+) ?/ ?(\d+\.?\d*+|\.\d+)")
-_BRACED_RATIO = re.compile(
-    r"([-+]?) ?\\frac ?\{ ?([-+]? ?\d+\.?\d*+) ?\} ?\{ ?(\d+\.?\d*+) ?\}"
-)
+_BRACED_RATIO = re.compile(r"([-+]?) ?\\frac ?\{ ?([-+]? ?\d+\.?\d*+) ?\} ?\{ ?(\d+\.?\d*+) ?\}")
 _MIXED = re.compile(
     r"([-+]?) ?(\d{1,30})(?: (\d{1,30})/(\d{1,30})| ?\\frac ?\{(\d{1,30})\} ?\{(\d{1,30})\})"
 )

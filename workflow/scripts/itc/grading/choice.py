@@ -108,4 +108,3 @@ def equivalent(a: str, b: str, problem: Problem) -> bool:
     """Whether both name the same letter."""
     form = normal_form(a, problem)
     return form is not None and form == normal_form(b, problem)
-

@@ -29,14 +29,17 @@ _SHARE = re.compile(rf"(?<![\d./]){_NUMBER}\s?(?:/|out\s+of)\s?(\d{{1,6}})(?![\d
 _BARE = re.compile(rf"{_BRACKET}{_NUMBER}[)\]>]{{0,2}}\.?")
 _SPACE = re.compile(r"\s+")
 
-_COLON = re.compile(r"\bresponse\s?(?:number\s?)?[:：=]\s?(?:response\s?)?[#(\[]?(\d{1,4})\b", re.IGNORECASE)
+_COLON = re.compile(
+    r"\bresponse\s?(?:number\s?)?[:：=]\s?(?:response\s?)?[#(\[]?(\d{1,4})\b", re.IGNORECASE
+)
 _CHOSEN = re.compile(
     r"\b(?:select|selected|choose|chose|chosen|pick|picked|selection|choice|answer|best|go\s+with)\s?(?:is|:|=)?\s?"
     r"(?:the\s)?(?:response|number|option|is\sresponse)?\s?[#(\[]?(\d{1,4})\b",
     re.IGNORECASE,
 )
 _AGREES = re.compile(
-    r"\bresponse\s?[#(\[]?(\d{1,4})[)\]]?\s(?:agrees|is\sthe|is\smost|matches|has\sthe\smost)", re.IGNORECASE
+    r"\bresponse\s?[#(\[]?(\d{1,4})[)\]]?\s(?:agrees|is\sthe|is\smost|matches|has\sthe\smost)",
+    re.IGNORECASE,
 )
 _MENTION = re.compile(r"\bresponses?\s?[#(\[]?(\d{1,4})\b", re.IGNORECASE)
 

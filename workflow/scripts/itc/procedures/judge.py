@@ -30,6 +30,7 @@ OPTIONS = {
     "confidence_window": "tokens of a confidence group, default 2048",
 }
 
+
 def check(name: str, settings: Mapping[str, Any]) -> None:
     """Raise ProcedureError for settings that cannot run."""
     check_prompts(name, settings, PROMPTS)
