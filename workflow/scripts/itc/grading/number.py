@@ -6,7 +6,7 @@ import re
 from fractions import Fraction
 
 from itc.grading._base import Extraction, Problem, Undecidable
-from itc.grading._evaluate import evaluate
+from itc.grading._expression import evaluate
 from itc.grading._extract import final_answer
 from itc.grading._formulas import NUMBER
 from itc.grading._numbers import number
