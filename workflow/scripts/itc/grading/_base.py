@@ -7,7 +7,7 @@ A grader is a module ``grading/<answer type>.py`` with
 ``WORKER``
     True where its symbolic work may hang or grow, and so only runs in the bounded pool.
 ``extract(text, problem) -> Extraction``
-    the answer in a visible reply. Runs in the parent: linear in ``text``, never raises.
+    the answer in a visible reply. Runs in the parent, under ``itc.guard``: linear in ``text``.
 ``normal_form(answer, problem) -> str | None``
     a cheap canonical spelling; equal forms are equal answers. None where there is none.
 ``quick(a, b, problem) -> bool | None``
@@ -38,6 +38,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any, NamedTuple
 
+from itc.guard import Passing
+from itc.guard import Undecidable as Undecidable
+
 RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
 # How an answer was found: by a box (or block of code), an announcing phrase, a tag, a JSON key, a box
 # at the end of the thinking, the last value near the end, or not at all.
@@ -62,6 +65,18 @@ class Extraction(NamedTuple):
     how: str
 
 
+class Unread(Extraction):
+    """Nothing is known about the answer of a reply: the search failed, ``cause`` says why."""
+
+    cause: str
+
+    def __new__(cls, cause: str) -> Unread:
+        """An extraction without an answer, with ``cause``."""
+        made = super().__new__(cls, None, NONE)
+        made.cause = cause
+        return made
+
+
 NOTHING = Extraction(None, NONE)
 
 
@@ -73,15 +88,7 @@ class Judgement(NamedTuple):
     score: float | None = None
 
 
-class Undecidable(Exception):
-    """A grader cannot judge; ``cause`` is one short word of ``docs/grading.md``."""
-
-    def __init__(self, cause: str):
-        super().__init__(cause)
-        self.cause = cause
-
-
-class GradingError(ValueError):
+class GradingError(Passing, ValueError):
     """Responses cannot be graded as asked; the message names what is missing and the mend."""
 
 

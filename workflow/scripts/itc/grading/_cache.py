@@ -138,7 +138,7 @@ class Cache:
             log.warning("grading cache: %s holds no results; it is made again", path)
         except FileNotFoundError:
             pass
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError, MemoryError) as error:
             log.warning("grading cache: %s is not readable (%s); it is made again", path, error)
         return {}
 

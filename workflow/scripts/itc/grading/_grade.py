@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from functools import cache, lru_cache
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -27,11 +29,14 @@ from itc.grading._base import (
     Judgement,
     Problem,
     Undecidable,
+    Unread,
+    clean,
 )
 from itc.grading._cache import opened
 from itc.grading._formats import complete, strip_turns
 from itc.grading._formulas import WORD
 from itc.grading._pool import Result, Task, shared
+from itc.guard import cause_of, guarded
 from itc.thinking import NEVER, end_of
 
 log = logging.getLogger(__name__)
@@ -39,6 +44,7 @@ COLUMNS = ("answer", "answer_how", "normal_form", "verdict", "cause", "score")
 # Of a thinking only a box in its last characters counts.
 OPEN_TAIL = 2000
 NO_TEXT = "no_text"
+SANDBOX_SECONDS = 120.0  # of our own CPU time to feed a program and compare what it wrote
 SOURCE = "source"  # how an answer was found: by the recording, whose text is not there
 
 
@@ -79,10 +85,11 @@ def grade(
     rows: list[tuple[Any, ...]] = []
     for place, (problem, item, no_text) in enumerate(zip(ids, found, texts, strict=True)):
         if place in grades:
-            form = grader(known[problem]["answer_type"]).normal_form(item.answer or "", {})
-            rows.append((item.answer, item.how, form, *grades[place]))
+            form, judgement = grades[place](item)
+            rows.append((item.answer, item.how, form, *judgement))
         elif item.answer is None:
-            verdict = Judgement(UNDECIDED, NO_TEXT) if no_text else Judgement(WRONG, NO_ANSWER)
+            cause = item.cause if isinstance(item, Unread) else NO_TEXT if no_text else None
+            verdict = Judgement(UNDECIDED, cause) if cause else Judgement(WRONG, NO_ANSWER)
             rows.append((None, item.how, None, *verdict))
         else:
             form, judgement = judged[problem, item.answer]
@@ -106,10 +113,18 @@ def recorded_grades(responses: pd.DataFrame, known: dict[str, Problem]) -> dict[
         responses[name].to_numpy(dtype=object) if name in responses else empty
         for name in ("source_correct", "source_score")
     ]
-    return {
-        i: _grader_of(known[ids[i]]).judge_row(columns[0][i], columns[1][i], known[ids[i]])
-        for i in places
-    }
+    return {i: partial(_by_record, known[ids[i]], *(c[i] for c in columns)) for i in places}
+
+
+def _by_record(
+    problem: Problem, correct: Any, score: Any, item: Extraction
+) -> tuple[str | None, Judgement]:
+    module = _grader_of(problem)
+    try:
+        form = guarded(module.normal_form, item.answer, problem) if item.answer else None
+        return form, guarded(module.judge_row, correct, score, problem)
+    except Undecidable as error:
+        return None, Judgement(UNDECIDED, error.cause)
 
 
 def _grader_of(problem: Problem) -> ModuleType:
@@ -166,7 +181,7 @@ def extract_all(responses: pd.DataFrame, known: dict[str, Problem]) -> list[Extr
     for problem_id, text, end, thought, unclear, reason, source in zip(*columns, strict=True):
         problem = known[problem_id]
         module = grader(problem["answer_type"])
-        recorded = strip_turns(source).strip() if isinstance(source, str) else ""
+        recorded = clean(strip_turns(source)) if isinstance(source, str) else ""
         if recorded and (not isinstance(text, str) or hasattr(module, "judge_row")):
             found.append(Extraction(recorded, SOURCE))
             continue
@@ -183,7 +198,17 @@ def extract_one(
     reason: Any,
     unclear: Any = None,
 ) -> Extraction:
-    """Answer of one reply, read behind its thinking.
+    """Answer of one reply, read behind its thinking; one that a search fails on has its cause."""
+    try:
+        return guarded(_extract, module, problem, text, end, thought, reason)
+    except Undecidable as error:
+        return Unread(error.cause)
+
+
+def _extract(
+    module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
+) -> Extraction:
+    """What ``module`` finds in the part of a reply that may hold its answer.
 
     Order: what the answer boxes, tags or announces; a box in the last OPEN_TAIL characters of the
     thinking; the fall-back. A reply cut at the token cap (``finish_reason`` "length") counts no
@@ -238,8 +263,11 @@ def judge_all(
     for pair in pairs:
         problem, answer = known[pair[0]], pair[1]
         module = grader(problem["answer_type"])
-        forms[pair] = module.normal_form(answer, problem)
-        judgement = cheap(module, problem, answer, forms[pair])
+        try:
+            forms[pair] = guarded(module.normal_form, answer, problem)
+            judgement = guarded(cheap, module, problem, answer, forms[pair])
+        except Undecidable as error:
+            forms[pair], judgement = None, Judgement(UNDECIDED, error.cause)
         if judgement is not None:
             judged[pair] = forms[pair], judgement
         elif module.WORKER:
@@ -294,14 +322,17 @@ def _several(
 
 
 def cheap(module: ModuleType, problem: Problem, answer: str, form: str | None) -> Judgement | None:
-    """Judgement without a worker, or None."""
+    """Judgement without a worker, or None. May raise: for callers behind ``guarded``."""
     if hasattr(module, "judge"):
         return module.judge_here(answer, problem) if hasattr(module, "judge_here") else None
     gold = problem["gold"]
     if gold is None:
         return Judgement(UNDECIDED, "no_gold")
     read = module.read_gold if hasattr(module, "read_gold") else module.normal_form
-    target = read(gold, problem)
+    try:
+        target = read(gold, problem)
+    except Exception as error:  # the problem is at fault, not the answer
+        raise Undecidable(f"{cause_of(error)}_gold") from error
     if target is None:
         return Judgement(UNDECIDED, UNREADABLE_GOLD)
     if form is not None:
@@ -369,16 +400,13 @@ def _judge_here(
         module = grader(problem["answer_type"])
         try:
             if hasattr(module, "judge"):
-                result: Judgement = module.judge(answer, problem)
-                return result
-            same = module.equivalent(problem["gold"], answer, problem)
+                return Judgement(*guarded(module.judge, answer, problem, seconds=SANDBOX_SECONDS))
+            same = guarded(module.equivalent, problem["gold"], answer, problem)
         except Undecidable as error:
             return Judgement(UNDECIDED, error.cause)
         return Judgement(RIGHT if same else WRONG)
 
     if workers > 1 and any(hasattr(grader(known[p]["answer_type"]), "judge") for p, _ in pairs):
-        from concurrent.futures import ThreadPoolExecutor
-
         with ThreadPoolExecutor(workers) as threads:
             return list(threads.map(one, pairs))
     return [one(pair) for pair in pairs]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 LENGTH = 3000  # characters
 NESTING = 40  # brackets inside brackets
@@ -17,12 +18,21 @@ RESULT_DIGITS = 20_000  # digits of a power of numbers
 FACTORIAL = 3000
 OPERATORS = 600
 
-_DIGITS = re.compile(rf"\d{{{DIGITS + 1},}}")
-_POWER = re.compile(r"(\d{1,300})\s*\}?\s*\)?\s*(?:\^|\*\*)\s*[{(\s]*-?(\d{1,300})")
-_TOWER = re.compile(r"(\d{1,300})\s*(?:\^|\*\*)[{(\s]*(\d{1,300})\s*(?:\^|\*\*)[{(\s]*(\d{1,300})")
-_FACTORIAL = re.compile(r"(\d{1,300})\s*[})]?\s*!")
-_BINOMIAL = re.compile(r"binom\s*\{\s*(\d{1,300})")
-_RANGE = re.compile(r"(?:\\sum|\\prod)[^\d]{0,20}(-?\d{1,300})[^\d]{0,20}(\d{1,300})")
+# Patterns below see text whose runs of blanks are one blank. Each starts where a run of digits or a
+# word does, so no character is looked at from more than a few starts, and what is taken is not
+# given back (``+`` after a bound): time is linear in the text.
+_BLANKS = re.compile(r"\s+")
+_NUMBER = r"(?<!\d)(\d{1,300}+)"
+_OPENED, _CLOSED = r"[ {(]{0,90}+", r"[ })]{0,90}+"
+_DIGITS = re.compile(rf"\d{{{DIGITS + 1}}}")
+_POWER = re.compile(rf"{_NUMBER}{_CLOSED}(?=(?:\^|\*\*){_OPENED}-?(\d{{1,300}}+))")
+_TOWER = re.compile(
+    rf"{_NUMBER}{_CLOSED}(?=(?:\^|\*\*){_OPENED}(\d{{1,300}}+)"
+    rf"{_CLOSED}(?:\^|\*\*){_OPENED}(\d{{1,300}}+))"
+)
+_FACTORIAL = re.compile(rf"{_NUMBER}{_CLOSED}!")
+_BINOMIAL = re.compile(r"binom ?\{ ?(\d{1,300}+)")
+_RANGE = re.compile(r"\\(?:sum|prod)([^\d]{0,20}+)(\d{1,300}+)[^\d]{0,20}+(\d{1,300}+)")
 _OPERATOR = re.compile(r"[-+*/^=<>]|\\[A-Za-z]+")
 _OPEN, _CLOSE = "([{", ")]}"
 
@@ -31,6 +41,7 @@ def oversize(text: str) -> str | None:
     """Why ``text`` is refused (length, nesting, digits, operators, exponent), or None."""
     if len(text) > LENGTH:
         return "length"
+    text = _BLANKS.sub(" ", text)
     depth = 0
     for character in text:
         if character in _OPEN:
@@ -59,4 +70,22 @@ def _large(text: str) -> bool:
     numbers = (*_FACTORIAL.findall(text), *_BINOMIAL.findall(text))
     if any(int(number) > FACTORIAL for number in numbers):
         return True
-    return any(abs(int(high) - int(low)) > 20_000 for low, high in _RANGE.findall(text))
+    return any(
+        abs(int(high) - int(low) * (-1 if before.endswith("-") else 1)) > 20_000
+        for before, low, high in _RANGE.findall(text)
+    )
+
+
+def undefined(item: Any) -> bool:
+    """Whether a SymPy object holds a quotient by zero, evaluated or not.
+
+    It is no mathematical object, but SymPy compares what it makes of it as if it were one.
+    """
+    from sympy import Pow, nan, zoo
+
+    if not hasattr(item, "has"):
+        return False
+    if item.has(zoo, nan):
+        return True
+    powers = item.atoms(Pow)
+    return any(power.exp.is_negative and power.base.is_zero for power in powers)

@@ -89,6 +89,12 @@ def decimals(value: Fraction) -> int | None:
     return max(count.values()) if rest == 1 else None
 
 
+def by_zero(form: str) -> bool:
+    """Whether ``form`` is a ratio of plain numbers whose lower one is zero."""
+    found = _PLAIN_RATIO.fullmatch(form) or _BRACED_RATIO.fullmatch(form)
+    return found is not None and Fraction(found.groups()[-1]) == 0
+
+
 # A decimal stands for a number that rounds to it: at six places, and at five digits that count.
 PLACES = 6
 LOOSE = Fraction(5, 10**5)

@@ -12,9 +12,10 @@ from itertools import combinations
 from pathlib import Path
 from types import ModuleType
 
-from itc.grading._base import Problem
+from itc.grading._base import Problem, Undecidable
 from itc.grading._grade import grader, solve
 from itc.grading._pool import Result, Task
+from itc.guard import guarded
 
 # Constants whose relative difference exceeds this are different numbers.
 CLEARLY = 1e-4
@@ -42,7 +43,11 @@ def relate(
     for problem_id, forms in spellings.items():
         module, problem = grader(known[problem_id]["answer_type"]), known[problem_id]
         for pair in combinations(sorted(forms), 2):
-            decided = _quick(module, pair, problem)
+            try:
+                decided = _quick(module, pair, problem)
+            except Undecidable:
+                related[problem_id][pair] = UNKNOWN
+                continue
             if decided is None and module.WORKER:
                 open_pairs.append((problem_id, pair))
             elif decided is None:
@@ -83,9 +88,9 @@ def _quick(module: ModuleType, pair: Pair, problem: Problem) -> bool | None:
     if a.startswith(FORMLESS) or b.startswith(FORMLESS):
         return None
     if hasattr(module, "quick"):
-        result: bool | None = module.quick(a, b, problem)
+        result: bool | None = guarded(module.quick, a, b, problem)
         return result
-    return None if module.WORKER else bool(module.equivalent(a, b, problem))
+    return None if module.WORKER else bool(guarded(module.equivalent, a, b, problem))
 
 
 def _clearly_different(

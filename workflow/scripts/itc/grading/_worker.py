@@ -16,7 +16,7 @@ import sys
 from typing import Any
 
 from itc import registry
-from itc.grading._base import Undecidable
+from itc.guard import cause_of
 
 # Address space may grow further than memory is allowed to: what lies between is seen afterwards.
 HEADROOM = 2
@@ -58,14 +58,8 @@ def run(task: dict[str, Any], base: int, limit: int) -> dict[str, Any]:
     *args, problem = task["args"]
     try:
         value = getattr(grader, task["call"])(*args, json.loads(problem))
-    except Undecidable as error:
-        return {"cause": error.cause}
-    except MemoryError:
-        return {"cause": "memory"}
-    except RecursionError:
-        return {"cause": "nesting"}
     except Exception as error:
-        return {"cause": "error", "detail": repr(error)[:300]}
+        return {"cause": cause_of(error), "detail": repr(error)[:300]}
     # A library that catches MemoryError answers "different": the peak tells.
     if status("VmHWM") - base > limit:
         return {"cause": "memory"}

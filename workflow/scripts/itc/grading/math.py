@@ -16,8 +16,8 @@ from itc.grading._base import Extraction, Problem, Undecidable, clean
 from itc.grading._boxes import SEPARATED, boxes
 from itc.grading._extract import final_answer, wordy
 from itc.grading._formulas import rightmost
-from itc.grading._limits import oversize
-from itc.grading._numbers import decimals, near, number
+from itc.grading._limits import oversize, undefined
+from itc.grading._numbers import by_zero, decimals, near, number
 from itc.grading._relative import relative
 from itc.grading._sets import residue
 from itc.grading._spelling import latex
@@ -33,8 +33,8 @@ _EQUALS = re.compile(r"(?<![<>!\\])=")
 _LETTER = re.compile(r"[A-Za-z,;|]")
 _COMMAND = re.compile(r"\\(?:frac|sqrt|times|cdot|pi|div)(?![A-Za-z])")
 _NAME = re.compile(r"[A-Za-z](?:_\{?\w\}?)? ?= ?(?=[^=])")
-_COMMA_DECIMAL = re.compile(r"-?\d+,\d+")
-_FORM = re.compile(r"(-?\d+(?:/\d+)?)(%?)")
+_COMMA_DECIMAL = re.compile(r"(?:(?<!\d)|-)\d++,\d++")
+_FORM = re.compile(r"((?:(?<![0-9])|-)[0-9]++(?:/0*[1-9][0-9]*+)?)(%?)")
 _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’-])+")
 # Lists with an ellipsis, and digits beside digits, which the parser would leave out or add up.
 _UNREADABLE = re.compile(r"\\[lcv]?dots[bc]?(?![A-Za-z])|\.\.\.|\d \d|\\text")
@@ -182,7 +182,7 @@ def parse(answer: str) -> tuple[Any, ...]:
         raise_on_error=True,
     )
     objects = [item for item in found if isinstance(item, Basic | MatrixBase)]
-    if not objects:
+    if not objects or any(map(undefined, objects)):
         raise Undecidable("unparsable")
     return tuple(objects)
 
@@ -212,8 +212,9 @@ def equivalent(a: str, b: str, problem: Problem) -> bool:
             return decided
         if is_words(forms[0]) and is_words(forms[1]):  # the same letters in another order
             raise Undecidable("unparsable")
-    if oversize(a) or oversize(b):
-        raise Undecidable("oversize")
+    for side in (a, b):
+        if cause := refuse(side, problem):
+            raise Undecidable(cause)
     from math_verify import verify
 
     first, second = list(parse(a)), list(parse(b))
@@ -223,15 +224,17 @@ def equivalent(a: str, b: str, problem: Problem) -> bool:
 
 
 def refuse(answer: str, problem: Problem) -> str | None:
-    """``oversize`` where ``answer`` must not be parsed at all, else None."""
-    return "oversize" if oversize(answer) else None
+    """``oversize`` or ``unparsable`` where ``answer`` must not be parsed at all, else None."""
+    if oversize(answer):
+        return "oversize"
+    return "unparsable" if by_zero(latex(answer)) else None
 
 
 def against_gold(gold: str, answer: str, problem: Problem) -> bool:
     """``equivalent`` with a gold answer: its own faults get causes of their own."""
     gold = gold_answer(gold)
-    if oversize(gold):
-        raise Undecidable("oversize_gold")
+    if cause := refuse(gold, problem):
+        raise Undecidable(f"{cause}_gold")
     try:
         parse(gold)
     except Undecidable as error:
@@ -248,8 +251,8 @@ def signature(answer: str, problem: Problem) -> list[list[float]] | None:
     from math_verify.grader import get_pct_val, is_assignment_relation, take_last_relation
     from sympy import Expr, FiniteSet
 
-    if oversize(answer):
-        raise Undecidable("oversize")
+    if cause := refuse(answer, {}):
+        raise Undecidable(cause)
     found = parse(answer)[0]
     if is_assignment_relation(found):
         found = take_last_relation(found).rhs
