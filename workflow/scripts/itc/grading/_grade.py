@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -26,6 +26,7 @@ from itc.grading._base import (
     Undecidable,
 )
 from itc.grading._cache import opened
+from itc.grading._metadata import seen
 from itc.grading._pool import Result, Task, shared
 
 log = logging.getLogger(__name__)
@@ -93,7 +94,7 @@ def by_id(problems: pd.DataFrame) -> dict[str, Problem]:
             "problem_id": problem_id,
             "gold": None if pd.isna(gold) else gold,
             "answer_type": answer_type,
-            "metadata": _metadata(metadata if isinstance(metadata, str) else ""),
+            "metadata": seen(metadata if isinstance(metadata, str) else "", answer_type),
         }
         for problem_id, gold, answer_type, metadata in zip(
             problems["problem_id"],
@@ -103,11 +104,6 @@ def by_id(problems: pd.DataFrame) -> dict[str, Problem]:
             strict=True,
         )
     }
-
-
-@lru_cache(maxsize=20000)
-def _metadata(text: str) -> dict[str, Any]:
-    return json.loads(text) if text else {}
 
 
 @cache

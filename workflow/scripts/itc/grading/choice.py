@@ -9,6 +9,7 @@ from functools import lru_cache
 from itc.grading._base import BOXED, FALLBACK, NOTHING, PHRASE, Extraction, Problem
 from itc.grading._extract import PHRASE_TAIL, boxed, squeeze
 
+METADATA = ("choices", "order", "shuffle_seed")
 TITLE = "multiple choice"
 WORKER = False
 

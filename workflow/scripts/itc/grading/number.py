@@ -8,6 +8,7 @@ from fractions import Fraction
 from itc.grading._base import Extraction, Problem
 from itc.grading._extract import NUMBER, final_answer
 
+METADATA = ("tolerance",)
 TITLE = "number"
 WORKER = False
 

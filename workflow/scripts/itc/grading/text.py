@@ -8,6 +8,7 @@ import unicodedata
 from itc.grading._base import BOXED, FALLBACK, NOTHING, PHRASE, Extraction, Problem, clean
 from itc.grading._extract import LINE, PHRASE_TAIL, anchors, boxed, squeeze
 
+METADATA = ("exact",)
 TITLE = "text"
 WORKER = False
 
