@@ -25,6 +25,7 @@ for batch in grid.annotation_batches:
             features=sorted(selected(grid.study, "features")),
             lexicons=of_files(sorted((REPO / "config" / "lexicons").glob("*.yaml"))),
             cache=grid.grading_cache,
+            unsandboxed=grid.unsandboxed(batch.runs),
             code=fingerprint("annotate", *extensions_of(batch.runs)),
         message:
             f"grading and measuring {batch.model}, depth {batch.depth}, shard {{wildcards.shard}}"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from itc import tables
 from itc.annotate import annotate_file
+from itc.grading._bubblewrap import given_up
 from itc.runlog import logged
 from tqdm import tqdm
 
@@ -18,11 +19,12 @@ if __name__ == "__main__":
             zip(snakemake.params.cells, snakemake.input.responses, snakemake.output, strict=True)
         )
         for cell, source, target in tqdm(jobs, desc="files annotated", file=sys.stderr):
-            frame = annotate_file(
-                Path(source),
-                problems[cell["dataset"]],
-                cell["settings"],
-                snakemake.params.features,
-                snakemake.params.cache,
-            )
+            with given_up(cell["dataset"] in snakemake.params.unsandboxed):
+                frame = annotate_file(
+                    Path(source),
+                    problems[cell["dataset"]],
+                    cell["settings"],
+                    snakemake.params.features,
+                    snakemake.params.cache,
+                )
             tables.write(frame, "annotations", target)

@@ -39,7 +39,7 @@ def test_local_files_of_each_kind_hold_the_same_problems(tmp_path, kind):
     frame = load_dataset(local(write(tmp_path, kind, ROWS), columns=COLUMNS), tmp_path)
     assert list(frame["problem_id"]) == ["a", "b"]
     assert list(frame["gold"]) == ["2", "007"]  # text stays text: AIME golds keep their zeros
-    assert json.loads(frame["metadata"][0]) == {"why": "y"}
+    assert json.loads(frame["metadata"][0]) == {"data": {"why": "y"}}
     tables.to_arrow(frame, "datasets")
 
 
@@ -91,8 +91,10 @@ def test_reasoning_gym_is_stable_and_keeps_what_its_scorer_needs(tmp_path):
     more = load_dataset({**spec, "levels": [{**level, "size": 7}]}, tmp_path)
     assert list(more["question"][:5]) == list(frame["question"])
     metadata = json.loads(frame["metadata"][0])
-    assert metadata["entry"]["answer"] == frame["gold"][0]
-    assert metadata["scorer"] == "decimal"
+    made = {"task": "chain_sum", "seed": 1, "size": 5, "config": level["config"], "index": 0}
+    assert {key: metadata[key] for key in made} == made and set(metadata) - set(made) == {
+        "entry_sha256"
+    }
     for change, message in (
         ({"task": "chain_som"}, "task 'chain_som' is not in reasoning-gym .* allowed: ab"),
         ({"seed": 1_000_000}, "seed 1000000 is not in 0..999,999"),

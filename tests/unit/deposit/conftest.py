@@ -75,7 +75,7 @@ def study(tmp_path):
                 "gold": list(GOLDS.values()),
                 "answer_type": "number",
                 "licence": "none",
-                "metadata": [json.dumps({"copy": gold}) for gold in GOLDS.values()],
+                "metadata": [json.dumps({"data": {"copy": gold}}) for gold in GOLDS.values()],
             }
         )
         tables.write(problems, "datasets", home / "quarry-1.parquet")

@@ -112,7 +112,7 @@ def test_a_withheld_dataset_is_in_no_file_of_the_archive(archive, tmp_path, text
     problems = tables.read(folder / "datasets/quarry.parquet", "withheld_problems")
     first = "How many stones does quarry number 0 hold?"
     assert problems["question_sha256"][0] == hashlib.sha256(first.encode()).hexdigest()
-    whole = json.dumps([first, "04711", '{"copy": "04711"}'], ensure_ascii=False)
+    whole = json.dumps([first, "04711", '{"data": {"copy": "04711"}}'], ensure_ascii=False)
     assert problems["problem_sha256"][0] == hashlib.sha256(whole.encode()).hexdigest()
     entry = {"table": "withheld_problems", "file": "datasets/quarry.parquet"}
     given = tables.read(replayed(tar, tmp_path, entry), "datasets")

@@ -1,4 +1,3 @@
-import base64
 import json
 import os
 import shutil
@@ -8,11 +7,11 @@ import time
 
 import psutil
 import pytest
-from itc.grading import _sandbox, code
+from itc.grading import _bubblewrap, _sandbox, code
 from itc.grading._base import GradingError
 
 CONTAINED = pytest.mark.skipif(
-    _sandbox.available() is not None, reason=f"no sandbox: {_sandbox.available()}"
+    _bubblewrap.available() is not None, reason=f"no sandbox: {_bubblewrap.available()}"
 )
 
 
@@ -21,12 +20,14 @@ def problem(tests, **more):
 
 
 def ran(source, cpu=1.0):
-    """Exit status and output of a program run without input."""
-    import base64
-
-    result = _sandbox.run(source, [{"input": ""}], cpu_seconds=cpu)
-    reports = [(r["exit"], base64.b64decode(r["output"]).decode()) for r in result.reports]
-    return (*reports[0], result.stopped) if reports else (None, "", result.stopped)
+    """Exit status and output of a program run without input, and the limit that ended it."""
+    reports = []
+    result = _sandbox.run(
+        source, [{"input": ""}], lambda _, report: bool(reports.append(report)), cpu_seconds=cpu
+    )
+    if reports:
+        return 0, reports[0].output.decode(), result.stopped
+    return (1 if result.ended else None), "", result.stopped
 
 
 def test_the_last_python_block_is_the_program():
@@ -44,7 +45,7 @@ def lingering(within: float) -> list[str]:
         left = [
             p.info["name"]
             for p in psutil.process_iter(["name", "cmdline"])
-            if "/runner.py" in (p.info["cmdline"] or [])
+            if "/box/_runner.py" in (p.info["cmdline"] or [])
         ]
         if not left or time.monotonic() > deadline:
             return left
@@ -109,7 +110,16 @@ for path in {tried!r}:
 
 @CONTAINED
 def test_nothing_outside_its_own_tmp_can_be_written(tmp_path):
-    places = ["/x", "/usr/x", "/runner.py", "/python/x", str(tmp_path / "x"), "/proc/sys/kernel/x"]
+    places = [
+        "/x",
+        "/usr/x",
+        "/box/_runner.py",
+        "/dev/x",
+        "/dev/shm/x",
+        "/python/x",
+        str(tmp_path / "x"),
+        "/proc/sys/kernel/x",
+    ]
     source = f"""
 import os
 done = []
@@ -171,27 +181,30 @@ def test_without_a_sandbox_programs_share_no_file_and_no_count_of_processes(tmp_
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.setattr(_sandbox, "PROCESSES", 1)  # fewer than this user has
-    code = "import os\nprint(os.getcwd(), flush=True)\nos._exit(os.fork() and 0)"
+    source = "import os\nprint(os.getcwd(), flush=True)\nos._exit(os.fork() and 0)"
     folders = set()
-    for _ in range(2):
-        ran = _sandbox.run(code, [{"input": ""}], unsandboxed=True)
-        assert [report["exit"] for report in ran.reports] == [0], ran
-        printed = base64.b64decode(ran.reports[0]["output"]).decode()
-        folders.add(printed.split()[0])
+    with _bubblewrap.given_up(True):
+        for _ in range(2):
+            exit_code, printed, _ = ran(source)
+            assert exit_code == 0
+            folders.add(printed.split()[0])
     assert len(folders) == 2 and all(name.startswith(str(tmp_path)) for name in folders)
     assert not list(tmp_path.iterdir())
 
 
-def test_without_a_sandbox_the_grader_refuses_unless_told_otherwise(graded, monkeypatch, caplog):
+def test_without_a_sandbox_the_grader_refuses_unless_the_user_gave_it_up(
+    graded, monkeypatch, caplog
+):
     monkeypatch.setattr(shutil, "which", lambda name: None)
-    _sandbox.available.cache_clear()
+    _bubblewrap.available.cache_clear()
     reply = "```python\nprint(6)\n```"
-    tests = {"tests": [{"input": "", "output": "6"}]}
+    tests = json.dumps({"tests": [{"input": "", "output": "6"}]})
     try:
-        with pytest.raises(GradingError, match=r"apt install bubblewrap.*sandbox: none"):
-            graded(None, reply, answer_type="code", metadata=json.dumps(tests))
-        risky = json.dumps({**tests, "sandbox": "none"})
-        assert graded(None, reply, answer_type="code", metadata=risky)["verdict"].item() == "right"
+        with pytest.raises(GradingError, match=r"apt install bubblewrap.*`sandbox: none`"):
+            graded(None, reply, answer_type="code", metadata=tests)
+        with _bubblewrap.given_up(True):
+            rows = graded(None, reply, answer_type="code", metadata=tests)
+        assert rows["verdict"].item() == "right"
         assert "UNSANDBOXED" in caplog.text
     finally:
-        _sandbox.available.cache_clear()
+        _bubblewrap.available.cache_clear()

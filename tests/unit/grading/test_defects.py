@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pandas as pd
 import pytest
-from itc.grading import _sandbox, code
+from itc.grading import _bubblewrap, code
 from itc.grading._classes import classify
 from itc.grading._grade import grade
 from itc.grading._pool import Pool, Task
@@ -83,7 +83,7 @@ def test_8_no_python_code_can_swallow_the_limit():
     assert result.value is not True
 
 
-@pytest.mark.skipif(_sandbox.available() is not None, reason="bubblewrap does not work here")
+@pytest.mark.skipif(_bubblewrap.available() is not None, reason="bubblewrap does not work here")
 def test_9_a_program_that_is_killed_is_wrong_and_cannot_write_or_connect(tmp_path):
     problem = {"metadata": {"tests": [{"input": "", "output": "1"}]}}
     killed = "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"

@@ -1,4 +1,3 @@
-import json
 import time
 
 import pytest
@@ -92,48 +91,6 @@ def test_text_is_compared_after_normalisation_or_exactly():
     assert not text.equivalent("eiffel", "tower", P)
     assert not text.equivalent("Paris", "paris", {"metadata": {"exact": True}})
     assert text.extract("so\nAnswer: **Paris**\n", P).answer == "Paris"
-
-
-def test_reasoning_gym_is_judged_by_its_own_scorers(graded):
-    import reasoning_gym
-    from itc.datasets.reasoning_gym import scorer
-
-    for name, config in (("chain_sum", {}), ("leg_counting", {}), ("spell_backward", {})):
-        data = reasoning_gym.create_dataset(name, seed=3, size=4, **config)
-        how, evaluates = scorer(type(data))
-        for entry in data:
-            gold = entry["answer"]
-            metadata = json.dumps(
-                {"task": name, "config": config, "scorer": how, "evaluates": evaluates,
-                 "entry": {k: entry[k] for k in ("question", "answer", "metadata")}}
-            )  # fmt: skip
-            answers = [gold, f"{gold}.0", f"+{gold}", f"x{gold}", "0", "none"]
-            rows = graded(
-                gold,
-                *[rf"\boxed{{{answer}}}" for answer in answers],
-                answer_type="reasoning_gym",
-                metadata=metadata,
-            )
-            for answer, verdict, score in zip(answers, rows["verdict"], rows["score"], strict=True):
-                true = data.score_answer(answer, entry)
-                assert score == pytest.approx(true), (name, gold, answer)
-                assert verdict == ("right" if true == 1 else "wrong")
-
-
-def test_a_scorer_that_evaluates_answers_never_sees_code(graded):
-    entry = {"question": "", "answer": "x", "metadata": {"numbers": [1], "target": 1}}
-    metadata = json.dumps(
-        {"task": "countdown", "config": {}, "scorer": "own", "evaluates": True, "entry": entry}
-    )
-    rows = graded(
-        "x",
-        r"\boxed{__import__('os').system('true')}",
-        r"\boxed{exec(chr(97))}",
-        r"\boxed{().real}",
-        answer_type="reasoning_gym",
-        metadata=metadata,
-    )
-    assert set(rows["cause"]) == {"unsafe"}
 
 
 def test_thinking_is_not_searched_and_cut_replies_count_boxes_only(graded):

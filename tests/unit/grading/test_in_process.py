@@ -1,7 +1,7 @@
 """Graders called directly, not in the pool's processes: each rule by itself."""
 
 import pytest
-from itc.grading import math, reasoning_gym
+from itc.grading import _evaluate, math, reasoning_gym
 from itc.grading._base import RIGHT, WRONG, Undecidable
 
 
@@ -98,52 +98,57 @@ def test_where_a_task_finds_the_answer(gold, text, answer):
 
 
 @pytest.mark.parametrize(
-    ("scorer", "gold", "answer", "verdict", "score"),
+    ("task", "gold", "answer", "verdict", "score"),
     [
-        ("text", "ab", "ab", RIGHT, 1.0),
-        ("text", "ab", "abcd", WRONG, 0.5),
-        ("text", "ab", "cd", WRONG, 0.0),
-        ("text", "1.0", "1", WRONG, 0.0),
-        ("decimal", "1,000", "1000.0", RIGHT, 1.0),
-        ("decimal", "1.0", "1", RIGHT, 1.0),
-        ("decimal", "1", "2", WRONG, 0.0),
-        ("decimal", "1", "1 apple", WRONG, 1 / 7),
+        ("lcm", "ab", "ab", RIGHT, 1.0),
+        ("lcm", "ab", "abcd", WRONG, 0.5),
+        ("lcm", "ab", "cd", WRONG, 0.0),
+        ("lcm", "1.0", "1", WRONG, 0.0),
+        ("products", "1,000", "1000.0", RIGHT, 1.0),
+        ("products", "1.0", "1", RIGHT, 1.0),
+        ("products", "1", "2", WRONG, 0.0),
+        ("products", "1", "1 apple", WRONG, 1 / 7),
     ],
 )
-def test_the_packages_plain_scorers(scorer, gold, answer, verdict, score):
-    problem = {"gold": gold, "metadata": {"scorer": scorer}}
+def test_the_packages_plain_scorers(task, gold, answer, verdict, score):
+    problem = {"gold": gold, "metadata": {"task": task}}
     found = reasoning_gym.judge_here(answer, problem)
     assert (found.verdict, found.score) == (verdict, pytest.approx(score))
 
 
 def test_a_task_with_a_scorer_of_its_own_is_asked():
     assert reasoning_gym.judge_here("1", {"gold": "1", "metadata": {}}) is None
-    assert reasoning_gym.judge_here("1", {"gold": "", "metadata": {"scorer": "decimal"}}) is None
-    problem = {"metadata": {"task": "chain_sum", "entry": {"answer": "7"}}}
-    assert reasoning_gym.judge("7", problem).verdict == RIGHT
-    assert reasoning_gym.judge(r"\text{7}", problem).verdict == RIGHT
-    assert reasoning_gym.judge("8", problem).verdict == WRONG
+    assert reasoning_gym.judge_here("1", {"gold": "", "metadata": {"task": "products"}}) is None
+    assert reasoning_gym.judge_here("1", {"gold": "1", "metadata": {"task": "countdown"}}) is None
     with pytest.raises(Undecidable, match="oversize"):
-        reasoning_gym.judge("1" * 2001, problem)
-    problem["metadata"]["evaluates"] = True
-    assert reasoning_gym.judge("3 + 4", problem) is not None
-    with pytest.raises(Undecidable, match="unsafe"):
-        reasoning_gym.judge("__import__('os')", problem)
+        reasoning_gym.judge("1" * 4001, {"metadata": {"task": "countdown"}})
+    with pytest.raises(Undecidable, match="no_entry"):
+        reasoning_gym.judge("1", {"metadata": {"task": "countdown"}})
 
 
 @pytest.mark.parametrize(
-    ("answer", "harmless"),
+    ("source", "mathematical"),
     [
         ("2*x + sin(3)/y", True),
-        ("(1 + 2) ÷ 3 = 1", True),
+        ("(1 + 2) // 3 == 1", True),
         ("True and not False", True),
+        ("['A', 'B']", True),
+        ("Integer (3 )*Symbol ('x' )", True),
+        ("Function ('f' )(Symbol ('x' ))", True),
         ("open('x')", False),
         ("x.real", False),
         ("(1).real", False),
-        ("a__b", False),
+        ("__doc__", False),
         ("eval(1)", False),
+        ("\uff45\uff56\uff41\uff4c(1)", False),
         ("lambda: 0", False),
+        ("[x for x in (1,)]", False),
+        ("f'{1}'", False),
+        ("(1)(2)", False),
+        ("max(*[1])", False),
+        ("(sin := 1)", False),
+        ("[1][0]", False),
     ],
 )
-def test_only_mathematics_is_evaluated(answer, harmless):
-    assert reasoning_gym.harmless(answer) is harmless
+def test_only_mathematics_is_evaluated(source, mathematical):
+    assert _evaluate.mathematical(source) is mathematical

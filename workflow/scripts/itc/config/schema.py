@@ -254,4 +254,9 @@ class Config(Section):
     )
     results: str = Field("results", description="Folder of everything that can be made again.")
     journal: str = Field("journal", description="Folder of what was generated: never remade.")
+    sandbox: Literal["bubblewrap", "none"] = Field(
+        "bubblewrap",
+        description="`none` runs programs and scorers of other packages without a sandbox, with "
+        "your rights, files and network; archives keep theirs. No archive can set it.",
+    )
     prune: bool = Field(False, description="Whether target `prune_journal` deletes what it lists.")

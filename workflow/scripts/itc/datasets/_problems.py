@@ -9,6 +9,8 @@ from typing import Any
 
 import pandas as pd
 
+from itc.grading._metadata import MetadataError, arrange, read
+
 COLUMNS = (
     "problem_id",
     "question",
@@ -78,9 +80,10 @@ def map_columns(frame: pd.DataFrame, spec: Mapping[str, Any], where: str) -> pd.
 
 
 def _metadata(row: Mapping[str, Any], extra: list[str], choices: str | None) -> str:
-    if extra == ["metadata"] and isinstance(row["metadata"], str):
-        return row["metadata"]
     found = {name: plain(row[name]) for name in extra}
+    if extra == ["metadata"]:  # the column of our own table: an object, or its JSON text
+        given = found.pop("metadata")
+        found = given if isinstance(given, dict) else read(given, "column 'metadata'")
     if choices is not None:
         found["choices"] = plain(row[choices])
     return dump(found)
@@ -135,6 +138,11 @@ def finish(frame: pd.DataFrame, spec: Mapping[str, Any], where: str) -> pd.DataF
             frame[name] = [None if pd.isna(v) else as_text(v) for v in frame[name]]
     if "difficulty" in frame:
         frame["difficulty"] = pd.to_numeric(frame["difficulty"], errors="coerce")
+    if "metadata" in frame:
+        frame["metadata"] = [
+            _arranged(text, answer_type, f"{where}: problem {name!r}")
+            for name, text in zip(frame["problem_id"], frame["metadata"], strict=True)
+        ]
     frame["answer_type"] = answer_type
     frame["licence"] = option(spec, "licence", "unknown")
     if "source" not in frame:
@@ -143,6 +151,16 @@ def finish(frame: pd.DataFrame, spec: Mapping[str, Any], where: str) -> pd.DataF
         if name not in frame:
             frame[name] = None
     return frame[list(COLUMNS)].sort_values("problem_id", ignore_index=True)
+
+
+def _arranged(text: Any, answer_type: str, where: str) -> str | None:
+    """Metadata as the table holds them: what the grader reads, and the rest as inert data."""
+    if not isinstance(text, str):
+        return None
+    try:
+        return dump(arrange(read(text, where), answer_type, where))
+    except MetadataError as error:
+        raise DatasetError(str(error)) from None
 
 
 def as_text(value: Any) -> str:

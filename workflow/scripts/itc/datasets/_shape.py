@@ -135,8 +135,6 @@ def programs(rows: pd.DataFrame, spec: Mapping[str, Any], where: str) -> pd.Data
             "cpu_seconds": spec.get("cpu_seconds", 6),
             "date": str(record.get("contest_date", ""))[:10],
         }
-        if spec.get("sandbox") == "none":
-            details["sandbox"] = "none"
         metadata.append(dump(details))
     return found.assign(question=questions, gold=None, metadata=metadata, source=where)
 

@@ -34,7 +34,6 @@ OPTIONS = {
     "shuffle_seed": "Seed that orders the choices, recorded in the problem's metadata.",
     "tests": "Format of a program's tests: livecodebench.",
     "cpu_seconds": "CPU time of a program per test.",
-    "sandbox": "none runs programs without containment, at the risk of whoever sets it.",
     "size": "Only the first so many problems.",
 }
 COMMIT = re.compile("[0-9a-f]{40}")

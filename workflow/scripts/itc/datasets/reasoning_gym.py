@@ -5,8 +5,7 @@ Source: Stojanovski et al., "Reasoning Gym", arXiv 2505.24760 (Apache-2.0).
 
 from __future__ import annotations
 
-import inspect
-import re
+import json
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -23,35 +22,17 @@ OPTIONS = {
 }
 # Seeds from here on made the corpus of the demo models.
 TRAINING_SEEDS = 1_000_000
-_EVALUATES = re.compile(r"parse_expr|sympify|simplify\(|\beval\(|\bexec\(")
-
-
-def scorer(task: Any) -> tuple[str, bool]:
-    """How a task scores: ``exact``, ``decimal`` or ``own``; and whether it evaluates answers.
-
-    ``exact`` is the package's string comparison and ``decimal`` its ``compute_decimal_reward``:
-    both are a line of code, so most studies grade without importing the package. A module that
-    parses answers as expressions evaluates them, and answers are hostile.
-    """
-    from reasoning_gym.dataset import ProceduralDataset
-
-    evaluates = bool(_EVALUATES.search(inspect.getsource(inspect.getmodule(task) or task)))
-    if task.score_answer is ProceduralDataset.score_answer:
-        return "exact", False
-    code = task.score_answer.__code__
-    if "compute_decimal_reward" in code.co_names and False not in code.co_consts:
-        return "decimal", False
-    return "own", evaluates
+# Making the problems of a level may take long; this ends what never ends.
+CPU_SECONDS = 3600.0
 
 
 def load(spec: dict[str, Any], root: Path) -> pd.DataFrame:
     """Generate the problems of every level; ids are ``d{difficulty}-{index}``, stable by seed.
 
-    ``metadata`` keeps the task, the level's settings, the entry its scorer needs, and how to call
-    that scorer: ``scorer`` (``exact``, ``decimal`` or ``own``) and ``evaluates`` (see `scorer`).
-    Raises DatasetError for an unknown task, a seed of the training range or refused settings.
+    ``metadata`` keeps what makes the problem again: task, seed, size, the level's settings, the
+    index of the entry and a checksum of it. Raises DatasetError for an unknown task, a seed of the
+    training range, refused settings, or a level that cannot be made within CPU_SECONDS.
     """
-    import reasoning_gym
     from reasoning_gym.factory import DATASETS
 
     task, seed = option(spec, "task"), int(option(spec, "seed"))
@@ -66,41 +47,56 @@ def load(spec: dict[str, Any], root: Path) -> pd.DataFrame:
             f"{title}: seed {seed} is not in 0..{TRAINING_SEEDS - 1:,}; larger seeds made training "
             "data, choose a smaller one"
         )
-    how, evaluates = scorer(DATASETS[task][0])
+    levels = list(option(spec, "levels"))
+    # Levels differ in the seed too: the same one would repeat sub-problems across levels.
+    requests = [
+        {
+            "task": task,
+            "seed": seed + place,
+            "size": int(level["size"]),
+            "config": dict(level.get("config") or {}),
+        }
+        for place, level in enumerate(levels)
+    ]
     rows = []
-    for place, level in enumerate(option(spec, "levels"), start=1):
-        difficulty = level.get("difficulty", place)
-        settings = dict(level.get("config") or {})
-        try:
-            # Levels differ in the seed too: the same one would repeat sub-problems across levels.
-            items = reasoning_gym.create_dataset(
-                task, seed=seed + place - 1, size=int(level["size"]), **settings
-            )
-            entries = [items[i] for i in range(len(items))]
-        except (TypeError, ValueError, KeyError, AssertionError) as error:
+    for place, (level, request, found) in enumerate(
+        zip(levels, requests, made(requests), strict=True)
+    ):
+        if "entries" not in found:
             raise DatasetError(
-                f"{title}: levels[{place - 1}] {dict(level)!r} is refused by task {task!r}: "
-                f"{error!r}; correct its `config` or `size`"
-            ) from error
-        for index, entry in enumerate(entries):
-            entry = {key: entry[key] for key in ("question", "answer", "metadata")}
+                f"{title}: levels[{place}] {dict(level)!r} is refused by task {task!r}: "
+                f"{found['error']}; correct its `config` or `size`"
+            )
+        difficulty = level.get("difficulty", place + 1)
+        for index, (question, answer, checksum) in enumerate(found["entries"]):
             rows.append(
                 {
                     "problem_id": f"d{difficulty:g}-{index:04d}",
-                    "question": entry["question"],
-                    "gold": entry["answer"],
+                    "question": question,
+                    "gold": answer,
                     "subject": task,
                     "difficulty": float(difficulty),
                     "source": f"reasoning-gym {version('reasoning-gym')}",
-                    "metadata": dump(
-                        {
-                            "task": task,
-                            "scorer": how,
-                            "evaluates": evaluates,
-                            "config": settings,
-                            "entry": entry,
-                        }
-                    ),
+                    "metadata": dump({**request, "index": index, "entry_sha256": checksum}),
                 }
             )
     return pd.DataFrame(rows)
+
+
+def made(requests: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What a worker makes of each request (``grading.reasoning_gym.generate``).
+
+    Some tasks run code of their data to make a problem, so the worker is in the sandbox where there
+    is one. Where there is none the problems are made all the same: the task is the user's choice.
+    """
+    from itc.grading._bubblewrap import available, given_up
+    from itc.grading._pool import Pool, Task
+
+    with (
+        given_up(available() is not None),
+        Pool(1, cpu_seconds=CPU_SECONDS, probe_seconds=CPU_SECONDS) as pool,
+    ):
+        results = pool.run(
+            [Task("reasoning_gym", "generate", (json.dumps(request),)) for request in requests]
+        )
+    return [result.value or {"error": f"cause {result.cause!r}"} for result in results]

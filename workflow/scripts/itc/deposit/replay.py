@@ -12,12 +12,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from itc import schemas, tables
+from itc import registry, schemas, tables
 from itc.atomic import replacing
 from itc.bounds import OversizeError, check_parquet
 from itc.deposit import seal
 from itc.deposit.manifest import ArchiveError, Manifest
 from itc.deposit.store import Store, opened, read_manifest, verify
+from itc.grading._metadata import MetadataError, check
 
 # Tables that only archives hold, and the study's table made of them.
 GIVEN: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
@@ -78,6 +79,8 @@ def _read(
                     )
                     + "; replay with the release that wrote the archive"
                 )
+            if table == "datasets":
+                check_metadata(parquet, f"{where}: {file}")
             frame = parquet.read(columns=list(names)).to_pandas()
             renamed = {k: v for k, v in names.items() if (frame[k] != v).any()}
             if any(frame[k].nunique() != 1 for k in names):
@@ -85,6 +88,32 @@ def _read(
             return (parquet.read().to_pandas() if whole or renamed else frame), renamed
     except (pa.ArrowInvalid, OSError, OversizeError) as error:
         raise ArchiveError(f"{where}: {file} is not a readable parquet file: {error}") from error
+
+
+def check_metadata(parquet: pq.ParquetFile, where: str) -> None:
+    """Refuse problems whose metadata hold more than their graders read, or of no known type."""
+    known = registry.names("grading")
+    columns = [
+        c for c in ("problem_id", "answer_type", "metadata") if c in parquet.schema_arrow.names
+    ]
+    for batch in parquet.iter_batches(columns=columns):
+        for row in batch.to_pylist():
+            if row["answer_type"] not in known:
+                raise ArchiveError(
+                    f"{where}: answer type {row['answer_type']!r} of problem "
+                    f"{row['problem_id']!r} is none of {', '.join(known)}"
+                )
+            try:
+                check(
+                    row.get("metadata"),
+                    row["answer_type"],
+                    f"{where}: problem {row['problem_id']!r}",
+                )
+            except MetadataError as error:
+                raise ArchiveError(
+                    f"{error}. An archive may hold no other key, since it comes from others; one "
+                    "that you wrote with an earlier release has to be written again from its study"
+                ) from None
 
 
 def _copy(store: Store, file: str, target: Path) -> None:

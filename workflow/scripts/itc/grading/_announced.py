@@ -237,9 +237,7 @@ def trimmed(sentence: str) -> str:
             opening
             and sentence.count(last) > sentence.count(opening)
             and not _HALF_OPEN.search(sentence)
-        ):
-            sentence = sentence[:-1].rstrip(_EDGES)
-        elif last in ("\\", "|") and sentence.count("|") % 2 == (last == "|"):
+        ) or (last in ("\\", "|") and sentence.count("|") % 2 == (last == "|")):
             sentence = sentence[:-1].rstrip(_EDGES)
         if sentence == before:
             break

@@ -6,6 +6,10 @@ A grader is a module ``grading/<answer type>.py`` with
     its name.
 ``WORKER``
     True where its symbolic work may hang or grow, and so only runs in the bounded pool.
+``METADATA`` (optional)
+    the metadata keys it reads: of a problem's metadata it is given these and no others.
+``SANDBOX`` (optional)
+    True where its work is code of others: its workers are in the sandbox (``_bubblewrap``).
 ``extract(text, problem) -> Extraction``
     the answer in a visible reply. Runs in the parent, under ``itc.guard``: linear in ``text``.
 ``normal_form(answer, problem) -> str | None``
@@ -30,7 +34,7 @@ A grader is a module ``grading/<answer type>.py`` with
 ``signature(answer, problem) -> list | None`` (optional)
     numbers that equal answers share; keeps clearly different answers from being compared.
 
-``problem`` holds ``problem_id``, ``gold``, all ``golds`` and the decoded ``metadata``.
+``problem`` holds ``problem_id``, ``gold``, all ``golds``, and those ``metadata`` that the grader lists.
 """
 
 from __future__ import annotations

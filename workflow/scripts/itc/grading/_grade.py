@@ -7,7 +7,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -35,6 +35,7 @@ from itc.grading._base import (
 from itc.grading._cache import opened
 from itc.grading._formats import complete, strip_turns
 from itc.grading._formulas import WORD
+from itc.grading._metadata import seen
 from itc.grading._pool import Result, Task, shared
 from itc.guard import cause_of, guarded
 from itc.thinking import NEVER, end_of
@@ -102,8 +103,10 @@ def grade(
     return responses.assign(**added)
 
 
-def recorded_grades(responses: pd.DataFrame, known: dict[str, Problem]) -> dict[int, Judgement]:
-    """Judgement by position, of responses to problems that only their recording can judge."""
+def recorded_grades(
+    responses: pd.DataFrame, known: dict[str, Problem]
+) -> dict[int, Callable[[Extraction], tuple[str | None, Judgement]]]:
+    """By position: what makes form and judgement of a response that only its recording can judge."""
     ids = responses["problem_id"].tolist()
     places = [i for i, name in enumerate(ids) if hasattr(_grader_of(known[name]), "judge_row")]
     if not places:
@@ -144,7 +147,7 @@ def by_id(problems: pd.DataFrame) -> dict[str, Problem]:
         problems["metadata"] if "metadata" in problems else [None] * len(problems),
         strict=True,
     ):
-        about = _metadata(metadata if isinstance(metadata, str) else "")
+        about = seen(metadata if isinstance(metadata, str) else "", answer_type)
         golds = [*(gold if isinstance(gold, list | tuple) else [gold]), *about.get("golds", [])]
         golds = [str(item) for item in golds if item is not None and item == item]
         made[problem_id] = {
@@ -155,11 +158,6 @@ def by_id(problems: pd.DataFrame) -> dict[str, Problem]:
             "metadata": about,
         }
     return made
-
-
-@lru_cache(maxsize=20000)
-def _metadata(text: str) -> dict[str, Any]:
-    return json.loads(text) if text else {}
 
 
 @cache

@@ -176,7 +176,7 @@ class Reader:
     def _is_word(self, letter: str, rest: str) -> bool:
         """Whether a bare letter is an article, a pronoun or a part of a name ("A lot", "I don't",
         "B cells", "D-glucose")."""
-        if not rest or not rest[0].strip() and not rest.strip():
+        if not rest or (not rest[0].strip() and not rest.strip()):
             return False
         if rest[0] in "-'’+" and rest[1:2].isalnum():
             return True

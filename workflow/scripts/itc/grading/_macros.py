@@ -176,7 +176,7 @@ def texts(form: str) -> str:
         def resolve(match: re.Match[str]) -> str:
             inner = match.group(1)
             bare = inner.strip()
-            if not bare or _LEADING.fullmatch(bare) and not form[: match.start()].strip():
+            if not bare or (_LEADING.fullmatch(bare) and not form[: match.start()].strip()):
                 return " "
             if bare in ("i", "e") or (_NUMERIC.fullmatch(inner) and not _PERCENT.fullmatch(inner)):
                 return inner

@@ -25,6 +25,9 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from itc import registry
+from itc.grading import _bubblewrap
+
 CPU_SECONDS = 2.0
 PROBE_SECONDS = 0.5
 MEMORY = 1024 * 2**20  # bytes above the worker's own size
@@ -34,6 +37,8 @@ RECYCLE = 2000  # tasks after which a worker is replaced, as its caches have gro
 STALL_SECONDS = 60.0
 POLL_SECONDS = 0.1
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
+# All that a worker gets of the environment: where libraries lie and how texts are read, no key.
+ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 
 
 class Task(NamedTuple):
@@ -60,6 +65,7 @@ class _Worker:
     type: str
     process: subprocess.Popen[bytes]
     watch: psutil.Process
+    contained: bool = False  # in the sandbox: the process is bubblewrap, the worker is below it
     ready: bool = False
     done: int = 0
     job: int | None = None  # index of the task under way
@@ -70,6 +76,12 @@ class _Worker:
     killed: str | None = None
     died: bool = False  # ended by itself or by others, not for a limit of ours
     pending: bytes = field(default=b"")
+
+
+def apart(kind: str) -> bool:
+    """Whether grader ``kind`` calls code of others: in the sandbox, a process for each task."""
+    known = kind in registry.names("grading")
+    return known and bool(registry.constants("grading", kind).get("SANDBOX"))
 
 
 class Pool:
@@ -149,7 +161,9 @@ class Pool:
         task = tasks[job]
         worker = None
         for candidate in self._idle:
-            if candidate.type == task.type and (not again or candidate.done == 0):
+            fit = candidate.type == task.type
+            fit = fit and candidate.contained == (apart(task.type) and _bubblewrap.contained())
+            if fit and (not again or candidate.done == 0):
                 worker = candidate
                 self._idle.remove(candidate)
                 break
@@ -158,7 +172,8 @@ class Pool:
                 self._end(self._idle.pop(0))
             worker = self._start(task.type)
         worker.job = job
-        worker.cpu_limit = self.cpu_seconds if again else self.probe_seconds
+        # A worker that handles each task in a process of its own is always fresh.
+        worker.cpu_limit = self.cpu_seconds if again or apart(task.type) else self.probe_seconds
         request = {**task._asdict(), "cpu": worker.cpu_limit}
         worker.pending = json.dumps(request).encode() + b"\n"
         if worker.ready:
@@ -168,26 +183,27 @@ class Pool:
 
     def _start(self, kind: str) -> _Worker:
         # Hash order decides how SymPy sorts, so it is fixed; threads of numeric libraries are idle.
-        environment = {
-            **os.environ,
-            "PYTHONHASHSEED": "0",
-            "PYTHONPATH": str(PACKAGE_PARENT),
-            "OMP_NUM_THREADS": "1",
-        }
+        environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
+        environment |= {"PYTHONHASHSEED": "0", "PYTHONPATH": str(PACKAGE_PARENT)}
+        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        contained = apart(kind) and _bubblewrap.contained()
+        line = [sys.executable, "-m", "itc.grading._worker"]
         process = subprocess.Popen(
-            [sys.executable, "-m", "itc.grading._worker"],
+            _bubblewrap.worker() if contained else line,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment,
             start_new_session=True,  # an interrupt at the terminal is the parent's to handle
         )
-        worker = _Worker(kind, process, psutil.Process(process.pid))
+        worker = _Worker(kind, process, psutil.Process(process.pid), contained)
         assert process.stdin is not None
-        self._write(worker, json.dumps({"type": kind, "memory": self.memory}).encode() + b"\n")
+        start = {"type": kind, "memory": self.memory, "apart": apart(kind), "contained": contained}
+        self._write(worker, json.dumps(start).encode() + b"\n")
         return worker
 
     def _send(self, worker: _Worker) -> None:
-        worker.started = self._cpu(worker)
+        # Looking into a sandbox takes longer than most tasks, so only what lasts is looked at.
+        worker.started = -1.0 if worker.contained else self._cpu(worker)
         worker.seen = (worker.started, time.monotonic())
         self._write(worker, worker.pending)
 
@@ -214,6 +230,8 @@ class Pool:
     def _epitaph(worker: _Worker) -> str:
         worker.process.wait()
         code = worker.process.returncode
+        if worker.contained and code > 128:  # how bubblewrap passes a signal on
+            code = 128 - code
         if code == -signal.SIGPROF:
             return "timeout"
         # SIGKILL is not ours, which are noted before: somebody's, or the kernel's for want of
@@ -225,11 +243,16 @@ class Pool:
         if not worker.ready or worker.killed or b"\n" in worker.buffer:
             return
         try:
-            cpu, memory = self._cpu(worker), worker.watch.memory_info().rss
-            waiting = worker.watch.status() not in (psutil.STATUS_RUNNING, psutil.STATUS_WAKING)
+            if worker.contained:
+                cpu, memory, _, waiting = _bubblewrap.usage(worker.process.pid)
+            else:
+                cpu, memory = self._cpu(worker), worker.watch.memory_info().rss
+                waiting = worker.watch.status() not in (psutil.STATUS_RUNNING, psutil.STATUS_WAKING)
         except psutil.Error:
             return
         now = time.monotonic()
+        if worker.started < 0:
+            worker.started = cpu
         if cpu != worker.seen[0] or not waiting:
             worker.seen = (cpu, now)
         if cpu - worker.started > worker.cpu_limit + 1.0:

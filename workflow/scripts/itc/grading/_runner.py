@@ -1,10 +1,11 @@
 """Inside the sandbox: run one program on several inputs and report what it printed or returned.
 
-Standard library only; started as a script by ``_sandbox``, in a folder of its own. It knows no
-expected output, so a program that takes it over can only spoil its own answers.
+Standard library only; started as a script by ``_sandbox``. It knows no expected output, so a
+program that takes it over can only spoil its own answers, and it reads one input at a time, so a
+program sees no later one. In the sandbox it is process 1: nothing in there can end it, all orphans
+become its children, and after each test it ends every other process and empties /tmp.
 """
 
-import base64
 import contextlib
 import json
 import os
@@ -13,17 +14,12 @@ import signal
 import sys
 from typing import Any
 
-NOBODY = 65534
-REPORT = 1  # the pipe to the parent
-MISSING_MODULE = 4  # exit status of a program that imports what is not here
-
-
-def drop() -> None:
-    """Give up root for good, before anything of the program is read."""
-    if os.getuid() == 0 and "--drop" in sys.argv:
-        os.setgroups([])
-        os.setresgid(NOBODY, NOBODY, NOBODY)
-        os.setresuid(NOBODY, NOBODY, NOBODY)
+MISSING_MODULE = 4  # exit of a program that imports what is not here
+FILES = 64  # open at once in one process: each may hold buffers of the kernel
+TICK = 0.1  # seconds between looks at what a test has used
+INODES = 10_000  # files in /tmp: each takes memory beside its content
+SLACK = 0.25  # CPU seconds by which the sum over processes may be seen too late
+TIME, MANY_FILES = -signal.SIGPROF, -signal.SIGXFSZ  # exits of a test that was ended here
 
 
 def bound(limits: dict[str, Any]) -> None:
@@ -32,6 +28,7 @@ def bound(limits: dict[str, Any]) -> None:
         (resource.RLIMIT_AS, limits["memory"]),
         (resource.RLIMIT_FSIZE, limits["output"]),
         (resource.RLIMIT_NPROC, limits["processes"]),
+        (resource.RLIMIT_NOFILE, FILES),
         (resource.RLIMIT_CORE, 0),
         (resource.RLIMIT_CPU, int(limits["cpu"]) + 1),
     ):
@@ -39,15 +36,13 @@ def bound(limits: dict[str, Any]) -> None:
     signal.setitimer(signal.ITIMER_PROF, limits["cpu"])
 
 
-def child(payload: dict[str, Any], test: dict[str, Any], out: str) -> None:
+def child(payload: dict[str, Any], test: dict[str, Any], source: int, target: int) -> None:
     """Run the program once, as a script on ``input`` or its function on ``args``; ends here."""
     code = 0
     try:
-        target = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         nothing = os.open(os.devnull, os.O_RDWR)
-        with open(".input", "wb") as handle:
-            handle.write(test.get("input", "").encode("utf-8", "surrogateescape"))
-        os.dup2(os.open(".input", os.O_RDONLY), 0)
+        result = os.dup(target) if payload["name"] else target
+        os.dup2(source, 0)
         os.dup2(nothing if payload["name"] else target, 1)
         os.dup2(nothing, 2)
         bound(payload["limits"])
@@ -63,7 +58,9 @@ def child(payload: dict[str, Any], test: dict[str, Any], out: str) -> None:
             function = space.get(payload["name"])
             if function is None:
                 function = getattr(space["Solution"](), payload["name"])
-            os.write(target, json.dumps(function(*test["args"])).encode())
+            data = json.dumps(function(*test["args"])).encode()
+            while data:
+                data = data[os.write(result, data) :]
         sys.stdout.flush()
     except SystemExit as error:
         try:
@@ -81,36 +78,166 @@ def child(payload: dict[str, Any], test: dict[str, Any], out: str) -> None:
     os._exit(code)
 
 
-def main() -> None:
-    """Read the payload from standard input, write one JSON line per test."""
-    drop()
-    payload = json.load(sys.stdin)
-    sys.set_int_max_str_digits(0)
-    reports = os.fdopen(os.dup(REPORT), "wb", buffering=0)
-    os.set_inheritable(reports.fileno(), False)
-    for number, test in enumerate(payload["tests"]):
-        out = f".output{number}"
-        pid = os.fork()
-        if pid == 0:
-            os.setpgid(0, 0)
-            reports.close()
-            child(payload, test, out)
-        status = os.waitpid(pid, 0)[1]
+class Watch:
+    """Looks, while a test runs, at what all processes of the sandbox have used together."""
+
+    def __init__(self, cpu: float):
+        self.cpu, self.ended = cpu, 0
+
+    def look(self, *_: object) -> None:
+        """Signal handler: end the test where a limit is passed."""
+        about = os.statvfs("/tmp")
+        if about.f_files - about.f_ffree > INODES:
+            self.ended = MANY_FILES
+        elif used() > self.cpu + SLACK:
+            self.ended = TIME
+        if self.ended:
+            end_all()
+
+
+def used() -> float:
+    """CPU seconds of all processes but this one, with what their children had used.
+
+    No process is lost: a child that nothing waited for stays as a zombie, since the filter of
+    system calls keeps programs from ignoring the signal of its end.
+    """
+    ticks = 0
+    for name in os.listdir("/proc"):
+        if name.isdecimal() and name != "1":
+            with contextlib.suppress(OSError), open(f"/proc/{name}/stat", "rb") as handle:
+                ticks += sum(map(int, handle.read().rpartition(b")")[2].split()[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def end_all() -> None:
+    """End every other process of the sandbox, all at once."""
+    with contextlib.suppress(OSError):
+        os.kill(-1, signal.SIGKILL)
+
+
+def empty(folder: bytes = b"/tmp") -> None:
+    """Delete all that a program left, however deep and whatever its permissions.
+
+    Folders are taken apart level by level in one place, so no path is long and nothing recurs.
+    """
+    with contextlib.suppress(OSError):
+        os.chmod(folder, 0o1777)
+    todo, number = os.listdir(folder), 0
+    while todo:
+        path = folder + b"/" + todo.pop()
+        if not os.path.isdir(path) or os.path.islink(path):
+            os.unlink(path)
+            continue
+        os.chmod(path, 0o700)
+        for name in os.listdir(path):
+            inner = path + b"/" + name
+            if os.path.islink(inner) or not os.path.isdir(inner):
+                os.unlink(inner)
+                continue
+            os.chmod(inner, 0o700)  # a folder that moves is written
+            number += 1
+            todo.append(b".%d" % number)
+            while os.path.lexists(folder + b"/" + todo[-1]):
+                number += 1
+                todo[-1] = b".%d" % number
+            os.rename(inner, folder + b"/" + todo[-1])
+        os.rmdir(path)
+
+
+def private(name: str, data: bytes = b"") -> tuple[int, int]:
+    """A file without a name, holding ``data``: descriptors to write it and to read it."""
+    target = os.open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+    source = os.open(name, os.O_RDONLY)
+    os.unlink(name)
+    while data:
+        data = data[os.write(target, data) :]
+    return target, source
+
+
+def run(
+    payload: dict[str, Any], test: dict[str, Any], reports: int, alone: bool
+) -> tuple[int, int]:
+    """One test: exit of the program, and a descriptor from which its output can be read."""
+    full, source = private(".input", test.get("input", "").encode("utf-8", "surrogateescape"))
+    os.close(full)
+    target, output = private(".output")
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    watch = Watch(payload["limits"]["cpu"])
+    if alone:
+        signal.signal(signal.SIGALRM, watch.look)
+    pid = os.fork()
+    if pid == 0:
+        os.setpgid(0, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        os.close(reports)
+        os.close(output)
+        child(payload, test, source, target)
+    os.close(source)
+    os.close(target)
+    if alone:
+        signal.setitimer(signal.ITIMER_REAL, TICK, TICK)
+    status = os.waitpid(pid, 0)[1]
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if alone:
+        end_all()
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
+    else:
         with contextlib.suppress(OSError):
-            os.killpg(pid, signal.SIGKILL)  # what the program left running
+            os.killpg(pid, signal.SIGKILL)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    code = os.waitstatus_to_exitcode(status)
+    if alone and not watch.ended and spent > payload["limits"]["cpu"] + SLACK:
+        watch.ended = TIME
+    return watch.ended or code, output
+
+
+def exactly(size: int) -> bytes:
+    """The next ``size`` bytes of the input, and not one more."""
+    data = bytearray()
+    while len(data) < size:
+        chunk = os.read(0, size - len(data))
+        if not chunk:
+            raise EOFError("the tests break off")
+        data += chunk
+    return bytes(data)
+
+
+def main() -> None:
+    """Read what to run, then each test in turn; write a line and the output for each.
+
+    Input: 16 digits, so many bytes of JSON (``code``, ``name``, ``room``, ``limits``, ``sizes``, ``most``),
+    then the tests as JSON, each as long as ``sizes`` says. Output per test: exit, size and number
+    of the bytes that follow, which are left out where there are more than ``most``.
+    """
+    alone = "--contained" in sys.argv and os.getpid() == 1
+    payload = json.loads(exactly(int(exactly(16))))
+    sys.set_int_max_str_digits(0)
+    reports = os.dup(1)
+    for size, most in zip(payload["sizes"], payload["most"], strict=True):
+        test = json.loads(exactly(size))
+        code, output = run(payload, test, reports, alone)
+        found = os.fstat(output).st_size
         data = b""
-        if os.path.isfile(out) and not os.path.islink(out):
-            with open(out, "rb") as handle:
-                data = handle.read(payload["limits"]["output"] + 1)
-            os.unlink(out)
-        report = {
-            "exit": os.waitstatus_to_exitcode(status),
-            "output": base64.b64encode(data).decode(),
-        }
-        reports.write(json.dumps(report).encode() + b"\n")
-        if report["exit"] != 0 and payload["stop"]:
+        while len(data) < found <= most and (chunk := os.pread(output, most, len(data))):
+            data += chunk
+        os.close(output)
+        report = b"%d %d %d\n" % (code, found, len(data)) + data
+        while report:
+            report = report[os.write(reports, report) :]
+        if code != 0:
             break
+        if alone:
+            empty()
 
 
 if __name__ == "__main__":
+    if "--contained" in sys.argv:
+        sys.path.insert(0, "/box")
+        import _inside
+
+        _inside.enter(sys.argv)
+        sys.path.remove("/box")
     main()

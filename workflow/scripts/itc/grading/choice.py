@@ -15,6 +15,7 @@ from itc.grading._extract import explicit
 from itc.grading._formulas import squeeze
 from itc.grading._letters import SEVERAL, Reader, full_width, undress
 
+METADATA = ("choices", "order", "shuffle_seed")
 TITLE = "multiple choice"
 WORKER = False
 

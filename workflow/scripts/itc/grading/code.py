@@ -4,18 +4,17 @@
 ``function`` (name, for the second kind), ``cpu_seconds`` per test, and ``room: livecodebench`` where
 programs find the names and limits that LiveCodeBench gives them (``_room``). Outputs are compared as
 LiveCodeBench does (https://github.com/LiveCodeBench/LiveCodeBench, MIT): line by line without
-outer blanks, and token by token as exact decimals. Programs only run in the sandbox.
+outer blanks, and token by token as exact decimals of ASCII digits.
+Programs only run in the sandbox.
 """
 
 from __future__ import annotations
 
 import ast
-import base64
-import binascii
 import json
 import re
 import textwrap
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from itc.grading._base import (
@@ -36,14 +35,20 @@ from itc.grading._room import room, wants_absent
 from itc.grading._runner import MISSING_MODULE
 
 TITLE = "program"
-LIVECODEBENCH = "livecodebench"
 WORKER = False
+METADATA = ("tests", "function", "cpu_seconds", "date", "room")
+LIVECODEBENCH = "livecodebench"
 CPU_SECONDS = 6.0
 MAX_CODE = 100_000
+# Limits of the tests, which may come from others: a day of CPU time is no program's task.
+MOST_CPU_SECONDS, MOST_TESTS = 120.0, 1000
+SPARE = 64 * 2**10  # bytes of output that are read beside eight times the expected ones
 
 # A fence of a block, indented or not, and at the end of a line of code where it closes.
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([A-Za-z0-9+_.-]*)[^\n`]*$", re.M)
 _PYTHON = ("python", "python3", "py", "python2", "py3")
+# ASCII digits only: Decimal reads those of all scripts, and underscores between them.
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _LOOKS = re.compile(r"^(?:import |from |def |class |print\(|for |while |[a-z_]\w* = )", re.M)
 TAIL = 200_000
 MAX_FENCES = 2000
@@ -130,61 +135,100 @@ def equivalent(a: str, b: str, problem: Problem) -> bool:
 
 def prepare(problems: list[Problem]) -> None:
     """Raise GradingError before anything runs where programs cannot be contained."""
-    from itc.grading._sandbox import require
+    from itc.grading._bubblewrap import require
 
-    require(any(problem["metadata"].get("sandbox") == "none" for problem in problems))
+    require("programs that models wrote (answers of type 'code')")
 
 
 def judge(answer: str, problem: Problem) -> Judgement:
     """Run the program on the tests; right when all pass, ``score`` the share that passed.
 
     A program that exceeds its CPU time or memory, or fails, is wrong: limits are part of the task.
-    Undecided are a problem without tests and a sandbox that did not report.
+    Undecided are a problem whose metadata hold no tests, a sandbox that did not report, and a
+    machine too busy to give the program the CPU time it may use.
     """
-    from itc.grading._sandbox import run
+    from itc.grading._sandbox import OUTPUT, Report, run
 
-    metadata = problem["metadata"]
-    tests = metadata.get("tests") or []
-    if not tests:
-        return Judgement(UNDECIDED, "no_tests")
+    found = _tests(problem["metadata"])
+    if isinstance(found, str):
+        return Judgement(UNDECIDED, found)
+    tests, name, cpu_seconds = found
     if len(answer) > MAX_CODE:
         raise Undecidable("oversize")
-    name = metadata.get("function")
-    inputs = [{key: test[key] for key in ("input", "args") if key in test} for test in tests]
+    inputs: list[dict[str, Any]] = [
+        {key: test[key] for key in ("input", "args") if key in test} for test in tests
+    ]
+    expected = [test["output"] for test in tests]
+    lengths = [len(json.dumps(e) if name else str(e)) for e in expected]
+
+    def accept(number: int, report: Report) -> bool:
+        return report.output is not None and _same(report.output, expected[number], name)
+
     ran = run(
         answer,
         inputs,
+        accept,
         name,
-        float(metadata.get("cpu_seconds") or CPU_SECONDS),
-        unsandboxed=metadata.get("sandbox") == "none",
-        room=room(name, metadata.get("room") == LIVECODEBENCH),
+        cpu_seconds,
+        # What is far longer than the right output is not read: UTF-8, blanks, decimals fit in.
+        most=[min(OUTPUT, SPARE + 8 * length) for length in lengths],
+        room=room(name, problem["metadata"].get("room") == LIVECODEBENCH),
     )
-    passed = 0
-    for test, report in zip(tests, ran.reports, strict=False):
-        if report.get("exit") != 0 or not _same(report.get("output"), test["output"], name):
-            break
-        passed += 1
-    score = passed / len(tests)
-    if passed == len(tests):
+    if ran.accepted == len(tests):
         return Judgement(RIGHT, None, 1.0)
-    if not ran.reports and ran.stopped is None:
-        return Judgement(UNDECIDED, "sandbox")
-    if ran.reports and ran.reports[-1].get("exit") == MISSING_MODULE and wants_absent(answer):
+    if ran.stopped == "stalled" or (not ran.ended and ran.stopped is None):
+        return Judgement(UNDECIDED, ran.stopped or "sandbox")
+    if ran.exit == MISSING_MODULE and wants_absent(answer):
         return Judgement(UNDECIDED, "module")
-    return Judgement(WRONG, None, score)
+    return Judgement(WRONG, None, ran.accepted / len(tests))
 
 
-def _same(encoded: Any, expected: Any, name: str | None) -> bool:
-    try:
-        output = base64.b64decode(encoded, validate=True).decode("utf-8", "replace")
-    except (binascii.Error, TypeError, ValueError):
-        return False
+Tests = tuple[list[dict[str, Any]], str | None, float]
+
+
+def _tests(metadata: dict[str, Any]) -> Tests | str:
+    """Tests, function and CPU seconds of metadata, or the cause for which they cannot be used."""
+    tests, name = metadata.get("tests") or [], metadata.get("function") or None
+    seconds = metadata.get("cpu_seconds") or CPU_SECONDS
+    if not tests:
+        return "no_tests"
+    key, kind = ("args", list) if name else ("input", str)
+    fit = isinstance(tests, list) and all(
+        isinstance(test, dict) and "output" in test and isinstance(test.get(key), kind)
+        for test in tests
+    )
+    fit = fit and isinstance(name, str | None) and type(seconds) in (int, float)
+    if not fit or not 0 < seconds <= MOST_CPU_SECONDS or len(tests) > MOST_TESTS:
+        return "bad_tests"
+    return tests, name, float(seconds)
+
+
+def _same(data: bytes, expected: Any, name: str | None) -> bool:
+    output = data.decode("utf-8", "replace")
     if name:
         try:
-            return bool(json.loads(output) == expected)
-        except ValueError:
+            return same_value(json.loads(output), expected)
+        except (ValueError, RecursionError):
             return False
     return same_output(output, str(expected))
+
+
+def same_value(a: Any, b: Any) -> bool:
+    """Equality of two JSON values; a truth value is no number, whatever Python says."""
+    pairs = [(a, b)]
+    while pairs:
+        a, b = pairs.pop()
+        if isinstance(a, list) and isinstance(b, list):
+            if len(a) != len(b):
+                return False
+            pairs.extend(zip(a, b, strict=True))
+        elif isinstance(a, dict) and isinstance(b, dict):
+            if a.keys() != b.keys():
+                return False
+            pairs.extend((a[key], b[key]) for key in a)
+        elif isinstance(a, bool) != isinstance(b, bool) or a != b:
+            return False
+    return True
 
 
 def same_output(output: str, expected: str) -> bool:
@@ -199,9 +243,14 @@ def same_output(output: str, expected: str) -> bool:
 
 
 def _same_tokens(a: list[str], b: list[str]) -> bool:
-    if len(a) != len(b):
-        return False
+    return len(a) == len(b) and all(
+        _NUMBER.fullmatch(x) and _NUMBER.fullmatch(y) and _same_number(x, y)
+        for x, y in zip(a, b, strict=True)
+    )
+
+
+def _same_number(x: str, y: str) -> bool:
     try:
-        return all(Decimal(x) == Decimal(y) for x, y in zip(a, b, strict=True))
-    except InvalidOperation:
+        return x == y or Decimal(x) == Decimal(y)
+    except ArithmeticError:  # an exponent beyond what decimals have
         return False

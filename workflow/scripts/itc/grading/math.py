@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from itc.grading._base import Extraction, Problem, Undecidable, clean
+from itc.grading._base import Extraction, Problem, Undecidable
 from itc.grading._boxes import SEPARATED, boxes
 from itc.grading._extract import final_answer, wordy
 from itc.grading._formulas import rightmost
@@ -23,6 +23,7 @@ from itc.grading._sets import residue
 from itc.grading._spelling import latex
 
 TITLE = "mathematics"
+METADATA = ("tolerance",)
 WORKER = True
 WARM_UP = ((r"\frac{1}{2}+\sqrt{3}x", r"1+\sqrt{3}x"), (r"\{1, 2\}", "(2,3]"), ("1<x", "x=2"))
 

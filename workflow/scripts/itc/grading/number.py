@@ -12,6 +12,7 @@ from itc.grading._formulas import NUMBER
 from itc.grading._numbers import number
 from itc.grading._spelling import latex
 
+METADATA = ("tolerance",)
 TITLE = "number"
 WORKER = False
 

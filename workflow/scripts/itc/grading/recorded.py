@@ -13,6 +13,7 @@ from itc.grading import text
 from itc.grading._base import RIGHT, UNDECIDED, WRONG, Extraction, Judgement, Problem
 
 TITLE = "graded by its source"
+METADATA = ("exact", "normalise", "right_from")
 WORKER = False
 NO_GRADE = "no_grade"
 

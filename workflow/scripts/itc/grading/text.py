@@ -10,6 +10,7 @@ from itc.grading._base import BOXED, FALLBACK, NOTHING, PHRASE, Extraction, Prob
 from itc.grading._extract import LINE, PHRASE_TAIL, anchors, boxed, closing_line, explicit, squeeze
 
 TITLE = "text"
+METADATA = ("exact", "normalise")
 WORKER = False
 
 _DRESS = re.compile(r"\\(?:text|mathrm|textbf|mathbf|mbox)\s*(?=\{)|[{}$*_`\"“”]")

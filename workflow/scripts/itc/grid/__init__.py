@@ -6,6 +6,7 @@ here what the jobs are given; ``checks`` refuses what cannot run. Light imports 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,16 @@ class Grid(Batches):
                 "system_prompt": self.dataset(run.dataset).system_prompt or entry["system_prompt"],
             },
         }
+
+    def unsandboxed(self, runs: Iterable[Run]) -> list[str]:
+        """Datasets among ``runs`` whose programs and scorers the user runs without a sandbox.
+
+        None of an archive: neither its problems nor its responses, whatever the configuration says.
+        """
+        if self.config.sandbox != "none":
+            return []
+        own = [run.dataset for run in runs if self.model(run.model).source != "archive"]
+        return sorted({name for name in own if self.dataset(name).loader != "archive"})
 
     @cached_property
     def imports(self) -> dict[str, dict[str, dict[Any, str]]]:
