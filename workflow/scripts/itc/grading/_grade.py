@@ -198,13 +198,19 @@ def extract_one(
 ) -> Extraction:
     """Answer of one reply, read behind its thinking; one that a search fails on has its cause."""
     try:
-        return guarded(_extract, module, problem, text, end, thought, reason)
+        return guarded(_extract, module, problem, text, end, thought, reason, unclear)
     except Undecidable as error:
         return Unread(error.cause)
 
 
 def _extract(
-    module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
+    module: ModuleType,
+    problem: Problem,
+    text: Any,
+    end: Any,
+    thought: Any,
+    reason: Any,
+    unclear: Any,
 ) -> Extraction:
     """What ``module`` finds in the part of a reply that may hold its answer.
 
