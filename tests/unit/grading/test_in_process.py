@@ -22,7 +22,7 @@ from itc.grading._base import RIGHT, WRONG, Undecidable
         (r"$\boxed{7}$", "7"),
         ("3.", "3"),
         ("", None),
-        ("$ $", "$$"),
+        ("$ $", None),
     ],
 )
 def test_normal_form_of_mathematics(answer, form):

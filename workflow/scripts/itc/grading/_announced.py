@@ -33,7 +33,8 @@ _ANCHOR = re.compile(
     r"(?:\b(?:is|was|are|equals|becomes|remains)\b|=|:|："
     r"|\b(?:should|must|would|will|could\s+only|can\s+only|has\s+to|have\s+to|needs\s+to|ought\s+to"
     r"|appears\s+to|seems\s+to|turns\s+out\s+to|comes\s+out\s+to|works\s+out\s+to)\s+be\b"
-    r"|\b(?:comes|works)\s+out\s+(?:as|to)\b)\s*[:：]?)",
+    r"|\b(?:can(?:not|['’]t|\s+not)|(?:could|should|must|would|will)(?:\s+not|n['’]t))\s+be\b"
+    r"|\b(?:is|was)n['’]t\b|\b(?:comes|works)\s+out\s+(?:as|to)\b)\s*[:：]?)",
     re.IGNORECASE,
 )
 _FOREIGN = re.compile(
@@ -76,6 +77,8 @@ _AFFIRMS = re.compile(
     r"confirmed|reasonable|the\s+same|unchanged)\b(?!\s*[:=]?\s*\$?\d)",
     re.IGNORECASE,
 )
+_AFFIRMED_VALUE = re.compile(rf"{_ADVERBS}(?:correct|right)\s?[:=,]\s?(?=\$?\d)", re.IGNORECASE)
+NEGATIVE = re.compile(r"cannot|n['’]t|\bnot\b", re.IGNORECASE)
 _VERDICT_WORDS = frozenset(("yes", "no", "true", "false"))
 _NOT_BUT = re.compile(r"not\s+(?:[^\s.]{1,30}\s+){1,3}?but\s+(?:rather\s+)?", re.IGNORECASE)
 # What follows such a word says something about the answer, and is none.
@@ -148,13 +151,18 @@ def announcement(text: str, words: bool = True) -> Announcement:
         before = tail[max(0, anchor.start() - 60) : anchor.start()]
         line = tail[anchor.end() : anchor.end() + LINE]
         line = line[LEAD.match(line).end() :]  # type: ignore[union-attr]
+        stop = SENTENCE.search(tail, anchor.end())
         if _HYPOTHETICAL.search(before) and _CONDITION.search(before):
+            if rest is None:
+                rest = tail[: anchor.start()] + (tail[stop.end() :] if stop else "")
             continue
         other = _OTHER.search(before) is not None
-        denied = _denies(line, words)
+        denied = _denies(line, words) or NEGATIVE.search(anchor.group()) is not None
+        named = _AFFIRMED_VALUE.match(line)
+        if named and (found := value(line[named.end() :], words)):
+            return Announcement(found, text)
         if denied or (other and not _affirms(line, words)):
             if rest is None:
-                stop = SENTENCE.search(tail, anchor.end())
                 rest = tail[stop.end() :] if stop else ""
             if denied and not other:
                 return Announcement(None, rest)

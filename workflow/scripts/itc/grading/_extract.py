@@ -49,12 +49,21 @@ _DENIAL = re.compile(
     r"(?:\bnot|n['’]t)\s+(?:quite\s+|really\s+|the\s+|exactly\s+)?(?:right|correct|true)\b|\bincorrect\b",
     re.IGNORECASE,
 )
+# "between 6 and 7" ends in a number that is no answer.
+_OPEN_PAIR = re.compile(r"\b(?:between|either) \S{1,20} (?:and|or) (?:[$€£])?$", re.IGNORECASE)
 _COMPUTED = re.compile(r"[\d)%}]\s{0,2}=\s{0,2}(?:[$€£])?")
 _LEFT_SIDE = re.compile(r"[\d\s.,()+*/×÷·x%$€£^−-]*+")
 _COUNTED = re.compile(
     rf"\b(?:is|are|has|have|had|leaves|left|equals|makes|gets|needs?|remain|remains)\s+(?:only\s+|just\s+)?"
     rf"({'|'.join(WORDS)})\b(?!\s+of\b)",
     re.IGNORECASE,
+)
+_COUNTS = re.compile(
+    r"(?: [A-Za-z]{1,15}){0,3}? (?:more|left|remaining|in all|in total|altogether)\b", re.IGNORECASE
+)
+# "11, not 12": what is named to be denied.
+_CONTRAST = re.compile(
+    rf",? (?:and )?(?:not|instead of|rather than) (?:[$€£])?{NUMBER.pattern}", re.IGNORECASE
 )
 _BRACES = re.compile(r"\\(?:text|mathrm|textbf|mathbf)(?:bf|it)?\s*\{|\}(?=\s*$)")
 _CONTENT = re.compile(r"\\(?:text|mathrm|textbf)\s*\{([^{}]*)\}")
@@ -130,12 +139,16 @@ def last_resort(text: str, words: bool = True) -> str | None:
     if bare.lower().strip(" .*") in WORDS:
         return bare.strip(" .*")
     tail = squeeze(without_json(text)[-FALLBACK_TAIL:])
-    tail = "\n".join(_without_offers(line) for line in tail.split("\n"))
+    tail = _CONTRAST.sub("", "\n".join(_without_offers(line) for line in tail.split("\n")))
     found = rightmost_at(tail)
     last = tail.rstrip()
     opening = max((m.end() for m in SENTENCE.finditer(last[:-1])), default=0)
     counted = _COUNTED.search(last, opening)
-    if counted and (found is None or found[2] <= opening):
+    if counted and (
+        found is None
+        or found[2] <= opening
+        or (found[2] <= counted.start() and _COUNTS.match(last, counted.end()))
+    ):
         return counted.group(1)
     if found is None:
         return None
@@ -143,7 +156,7 @@ def last_resort(text: str, words: bool = True) -> str | None:
     begin = max((m.end() for m in SENTENCE.finditer(tail, 0, start)), default=0)
     stop = SENTENCE.search(tail, end)
     sentence = tail[begin : stop.start() if stop else len(tail)]
-    if _DENIAL.search(sentence):
+    if _DENIAL.search(sentence) or _OPEN_PAIR.search(tail[max(0, start - 60) : start]):
         return None
     return answer if is_formula else _result(sentence) or answer
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from itc.grading._announced import anchors
+from itc.grading._announced import NEGATIVE, anchors
 from itc.grading._formulas import squeeze
 
 SEVERAL = ","  # more than one letter was stated
@@ -50,7 +50,7 @@ _NOT_BUT = re.compile(r"not\s+(?:[^\s.]{1,30}\s+){1,3}?but\s+(?:rather\s+)?", re
 _NEGATED = re.compile(
     r"\b(?:not|n['’]t|never|cannot|rather\s+than|instead\s+of|without|did\s+not|nor|neither|tempted\s+to|"
     r"reject(?:ed|ing)?|rul(?:e|ed|ing)\s+out|if|whether|unless|suppose|supposing|assume|assuming|"
-    r"tempting\s+to|would(?:\s+have)?|when|why|could|might|may)\b[^.\n]{0,25}$",
+    r"tempting\s+to|would(?:\s+have)?|when|why|could|might|may)\b[^.;\n]{0,25}$",
     re.IGNORECASE,
 )
 
@@ -99,7 +99,7 @@ class Reader:
         for anchor in anchors(tail):
             line = tail[anchor.end() : anchor.end() + LINE]
             before = tail[max(0, anchor.start() - 40) : anchor.start()]
-            if _NEGATED.search(before):
+            if _NEGATED.search(before) or NEGATIVE.search(anchor.group()):
                 continue
             found = self._behind(line)
             if found:
@@ -139,9 +139,10 @@ class Reader:
         return None
 
     def _joined(self, tail: str, found: re.Match[str]) -> str | None:
-        """SEVERAL where the letter is the last of several: "A and C are correct"."""
+        """SEVERAL where the letter is one of several: "A and C are correct"."""
         before = tail[max(0, found.start() - 12) : found.start()]
-        return SEVERAL if self.rules["joined"].search(before) else None
+        behind = self.rules["more"].match(tail, found.end(found.lastindex or 0))
+        return SEVERAL if behind or self.rules["joined"].search(before) else None
 
     def alone(self, tail: str, short: int) -> str | None:
         """A last line that is only a letter; a short reply that begins with one or is a choice."""
@@ -271,7 +272,7 @@ def _rules(offered: str) -> dict[str, re.Pattern[str]]:
         "is_correct": rf"(?<![\w'’-])(?:(?i:option|choice|answer|statement)\s+)?{letter}"
         rf"(?:[.:)]?\s[^\n.]{{1,80}}?)?\s*(?i:\b(?:is|are|must\s+be|has\s+to\s+be|should\s+be|seems|appears)\s+{good})",
         "chosen": rf"(?:(?i:\b(?:i(?:['’]?d|\s+would|['’]?ll|\s+will)?\s+(?:have\s+to\s+)?(?:go\s+with|choose|pick|select|say|answer)|"
-        r"(?:going|go)\s+with|i\s+(?:chose|picked|selected)|we\s+(?:choose|pick|select)|my\s+(?:choice|pick)\s+is|select|choose|pick)"
+        r"(?:going|go)\s+with|(?:it|that|this)\s+(?:is|must\s+be|has\s+to\s+be|can\s+only\s+be|should\s+be)|it['’]s|that['’]s|i\s+(?:chose|picked|selected)|we\s+(?:choose|pick|select)|my\s+(?:choice|pick)\s+is|select|choose|pick)"
         r"\s+(?:option\s+|choice\s+|answer\s+|letter\s+)?)"
         r"|(?i:\b(?:thus|hence|therefore|so|consequently|accordingly|it\s+is|it['’]s|which\s+is|must\s+be|that\s+is)\b,?\s+(?:the\s+)?)"
         rf"(?=(?i:option|choice)|{_QUOTES})(?i:(?:option|choice)\s+)?|(?:∴|⇒|=>|→|选择?|選)\s*)(?:{loose}|{letter})(?=\s*(?:[.,;:!)\n]|$|\s(?i:because|since|as|here|for)\b))",

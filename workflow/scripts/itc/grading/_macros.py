@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from itc.grading._numbers import SCALES
+
 OCCURRENCES = 40  # roots, fractions and texts of one answer that are rewritten
 REACH = 400  # characters in which a bracket has to close
 
@@ -180,6 +182,8 @@ def texts(form: str) -> str:
                 return " "
             if bare in ("i", "e") or (_NUMERIC.fullmatch(inner) and not _PERCENT.fullmatch(inner)):
                 return inner
+            if bare.lower() in SCALES and form[: match.start()].rstrip()[-1:].isdigit():
+                return f" {bare.lower()}"
             if _PERCENT.fullmatch(inner):
                 return "%"
             if _SEPARATOR.fullmatch(inner):

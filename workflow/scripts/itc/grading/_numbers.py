@@ -17,6 +17,13 @@ WORDS = {
         ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     )
 }
+SCALES = {
+    **{"dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9},
+    "trillion": 10**12,
+}
+_SCALED = re.compile(
+    rf"([-+]?(?:\d{{1,30}}|\d{{1,3}}(?:,\d{{3}}){{1,9}})(?:\.\d{{1,30}})?) ({'|'.join(SCALES)})", re.IGNORECASE
+)
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _SPACED = re.compile(r"[-+]?[1-9]\d{0,2}(?: \d{3})+(?:\.\d+)?")
 _DECIMAL = re.compile(r"[-+]? ?(?:\d+\.?\d*+|\.\d+)")
@@ -42,6 +49,9 @@ def number(form: str) -> Fraction | None:
         form = form.replace(" ", "")
     if _DECIMAL.fullmatch(form):
         return Fraction(form.replace(" ", ""))
+    scaled = _SCALED.fullmatch(form)
+    if scaled:
+        return Fraction(scaled.group(1).replace(",", "")) * SCALES[scaled.group(2).lower()]
     if form[:1].isalpha():
         word = WORDS.get(form.lower())
         return None if word is None else Fraction(word)
