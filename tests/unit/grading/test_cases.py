@@ -84,7 +84,8 @@ def graded(cases):
         model = {"name": "cases", "thinking": case.get("thinking")}
         for draw, text in enumerate(texts):
             row = {"dataset": "cases", "model": "cases", "problem_id": name, "sample_index": draw}
-            made = response_row(row | {"response_text": text}, "cases", model)
+            grade_of = {name: case[name] for name in ("correct", "grader") if name in case}
+            made = response_row(row | {"response_text": text} | grade_of, "cases", model)
             rows.append(made | {"finish_reason": "stop"})
     known = pd.DataFrame(problems).astype(object)
     known = known.where(known.notna(), None)

@@ -14,7 +14,21 @@ EXPONENT = 400  # largest power of ten that is read here; beyond it the parser d
 WORDS = {
     word: value
     for value, word in enumerate(
-        ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+        ]
     )
 }
 SCALES = {
@@ -22,7 +36,8 @@ SCALES = {
     "trillion": 10**12,
 }
 _SCALED = re.compile(
-    rf"([-+]?(?:\d{{1,30}}|\d{{1,3}}(?:,\d{{3}}){{1,9}})(?:\.\d{{1,30}})?) ({'|'.join(SCALES)})", re.IGNORECASE
+    rf"([-+]?(?:\d{{1,30}}|\d{{1,3}}(?:,\d{{3}}){{1,9}})(?:\.\d{{1,30}})?) ({'|'.join(SCALES)})",
+    re.IGNORECASE,
 )
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _SPACED = re.compile(r"[-+]?[1-9]\d{0,2}(?: \d{3})+(?:\.\d+)?")

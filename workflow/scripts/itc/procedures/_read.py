@@ -21,7 +21,7 @@ _EXPLAINS = (
 )
 _OF = r"(?:\s?[)\]>]?\s?(?:/|out\s+of)\s?(\d{1,6}))?"
 _NAMED = re.compile(
-    rf"\b(?:score|rating|grade|mark)s?\b\s?(?:(?:[:：=]|is|of|would\s+be|as|at)\s?)?(?:[:：=]\s?)?{_BRACKET}"
+    rf"\b(?:score|rating|grade|mark)s?\b\s?(?:\(\d{{1,4}}\s?(?:[-–]|to)\s?\d{{1,4}}\)\s?)?(?:(?:[:：=]|is|of|would\s+be|as|at)\s?)?(?:[:：=]\s?)?{_BRACKET}"
     rf"{_NUMBER}{_OF}{_EXPLAINS}",
     re.IGNORECASE,
 )
