@@ -47,7 +47,7 @@ def judgements(
 ) -> pd.DataFrame:
     """Grades of judgements: the score each one gives; they answer no problem, so none is right.
 
-    ``cause`` is ``judgement``, or ``no_score`` where none can be read; ``read`` tells the two apart.
+    ``cause`` is ``judgement``, or ``no_score`` where none can be read; ``read`` says the same.
     """
     scores = [procedure.read_score(row, settings) for _, row in responses.iterrows()]
     score = pd.Series(scores, responses.index, dtype=float)

@@ -226,7 +226,7 @@ def _merge_problem(
             "metadata": "{}",
         },
     )
-    golds = row.get("gold")
+    golds: Any = row.get("gold")
     several = [text for text in map(text_or_null, golds) if text] if _is_list(golds) else []
     found = {
         "question": text_or_null(row.get("question")),
@@ -266,13 +266,13 @@ def options(choices: Any) -> list[str] | None:
 
 def _warn_unreadable(name: str, problems: pd.DataFrame, where: str) -> None:
     """One line with the count of golds that the grader cannot read; they will be undecided."""
-    from itc.grading._grade import unreadable_golds
+    from itc.grading._problems import unreadable_golds
 
     found = unreadable_golds(problems)
     if found:
         log.warning(
-            "%s: the gold answers of %d of %d problems of %r cannot be read as %s, the first is that "
-            "of %r; their responses are undecided (unreadable_gold). Map `gold`, or set the "
+            "%s: the gold answers of %d of %d problems of %r cannot be read as %s, the first that of "
+            "%r; their responses are undecided (unreadable_gold). Map `gold`, or set the "
             "dataset's answer_type",
             where, len(found), len(problems), name, problems["answer_type"].iloc[0], found[0],
         )  # fmt: skip

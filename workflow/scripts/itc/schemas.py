@@ -136,7 +136,7 @@ SCHEMAS = {
                 **RESPONSE_KEY,
                 "response_id": STRING,
                 "answer": TEXT,  # as extracted
-                "answer_how": STRING,  # boxed | phrase | tag | json | thinking | fallback | source | none
+                "answer_how": STRING,  # a rule of docs/grading.md: boxed, phrase, tag, json, ...
                 "normal_form": TEXT,
                 "verdict": STRING,  # right | wrong | undecided
                 "cause": STRING,  # why undecided

@@ -93,7 +93,7 @@ def _row(part: pd.DataFrame) -> dict[str, Any]:
 
 
 def _grades(part: pd.DataFrame) -> dict[str, float]:
-    """Shares of verdicts and of readable judgements; a judgement is no answer, so has no verdict."""
+    """Shares of verdicts and of readable judgements; a judgement is no answer: no verdict."""
     judged = part["cause"].isin((JUDGEMENT, NO_SCORE)).all() if "cause" in part else False
     shares = {name: (part["verdict"] == name).mean() for name in ("right", "wrong", "undecided")}
     shares["unparsed"] = (part["answer_class"] < 0).mean()

@@ -34,7 +34,8 @@ A grader is a module ``grading/<answer type>.py`` with
 ``signature(answer, problem) -> list | None`` (optional)
     numbers that equal answers share; keeps clearly different answers from being compared.
 
-``problem`` holds ``problem_id``, ``gold``, all ``golds``, and those ``metadata`` that the grader lists.
+``problem`` holds ``problem_id``, ``gold``, all ``golds``, and those ``metadata`` that the grader
+lists.
 """
 
 from __future__ import annotations
@@ -46,13 +47,13 @@ from itc.guard import Passing
 from itc.guard import Undecidable as Undecidable
 
 RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
-# How an answer was found: by a box (or block of code), an announcing phrase, a tag, a JSON key, a box
-# at the end of the thinking, the last value near the end, or not at all.
+# How an answer was found: by a box (or block of code), an announcing phrase, a tag, a JSON key, a
+# box at the end of the thinking, the last value near the end, or not at all.
 BOXED, PHRASE, TAG, JSON = "boxed", "phrase", "tag", "json"
 THINKING, FALLBACK, NONE = "thinking", "fallback", "none"
 NO_ANSWER = "no_answer"
-# Judgements of other responses: ``answer_how`` of one with a score, and the causes that none of them
-# is right or wrong.
+# Judgements of other responses: ``answer_how`` of one with a score, and the causes that none of
+# them is right or wrong.
 SCORE = "score"
 JUDGEMENT, NO_SCORE = "judgement", "no_score"
 UNREADABLE_GOLD = "unreadable_gold"

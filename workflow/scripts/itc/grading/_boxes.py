@@ -11,16 +11,16 @@ from collections.abc import Iterator
 BOX_TRIES = 64  # boxes looked at, from the last one backwards
 BOX_LENGTH = 6000  # characters of one box
 
-BOX = re.compile(r"\\(?:boxed|fbox(?:ed)?)\s*(\{)?")
+BOX = re.compile(r"\\(?:boxed|fbox(?:ed)?)\s{0,9}+(\{)?")
 TOKEN = re.compile(r"[^\s$\\{}]{1,40}")
 # What may be between two boxes of one answer: delimiters, commas, "and", "or", a name, a few
 # words in \text{}.
 JOINED = re.compile(
     r"(?:[\s$,;:.&~]|\\[()\[\]]|\\\\|\\q?quad|\\[,;! ]|\\(?:text|mathrm|textbf)\{[^{}]{0,40}\}"
-    r"|\band\b|\bor\b|[A-Za-z]\w{0,2}(?:\{?\(?\w{1,3}\)?\}?)?\s*=)*+"
+    r"|\band\b|\bor\b|[A-Za-z]\w{0,2}(?:\{?\(?\w{1,3}\)?\}?)?\s{0,9}+=)*+"
 )
 SEPARATED = re.compile(r"[,;&]|\band\b|\bor\b|\\q?quad")
-PERCENT = re.compile(r"\s*(?:\$|\\\))?\s*(?:\\?%|percent(?:age)?\b|pct\b)", re.IGNORECASE)
+PERCENT = re.compile(r"\s{0,9}+(?:\$|\\\))?\s{0,9}+(?:\\?%|percent(?:age)?\b|pct\b)", re.IGNORECASE)
 _DOLLAR = re.compile(r"(?<!\\)\$")
 # A box that holds nothing, or what a prompt wrote in its example of a box.
 _DRESS = re.compile(r"\\(?:text|mathrm|textbf|mathbf|quad|[,;:! ])(?![A-Za-z])|[\s{}$~.?_…\\-]")

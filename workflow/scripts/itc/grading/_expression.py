@@ -15,7 +15,7 @@ BITS = 8000  # of a power's value
 
 Value = Fraction | float
 _TOKEN = re.compile(
-    r" *(?:(\d+\.?\d*|\.\d+)|(\\(?:frac|sqrt|pi|cdot|times|div)(?![A-Za-z]))|([-+*/^(){}]))"
+    r" {0,3}+(?:(\d++(?:\.\d*+)?|\.\d++)|(\\(?:frac|sqrt|pi|cdot|times|div)(?![A-Za-z]))|([-+*/^(){}]))"
 )
 
 
@@ -101,7 +101,7 @@ class _Reader:
             size = max(base.numerator.bit_length(), base.denominator.bit_length())
             if size * abs(exponent) > BITS:
                 raise _NoValueError
-            return base ** int(exponent)
+            return Fraction(base ** int(exponent))
         if base < 0:
             raise _NoValueError
         return float(base) ** float(exponent)

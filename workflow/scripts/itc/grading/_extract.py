@@ -14,17 +14,17 @@ import re
 from itc.grading._announced import (
     LINE,
     PHRASE_TAIL,
-    SENTENCE,
     anchors,
     announced,
     announcement,
 )
-from itc.grading._announced import value as announced_value
 from itc.grading._base import BOXED, FALLBACK, JSON, NOTHING, PHRASE, TAG, Extraction, clean
 from itc.grading._boxes import box_at, boxed, boxes
 from itc.grading._formats import json_answer, tagged, without_json
 from itc.grading._formulas import NUMBER, WORD, rightmost, rightmost_at, squeeze
 from itc.grading._numbers import WORDS
+from itc.grading._values import SENTENCE
+from itc.grading._values import value as announced_value
 
 __all__ = [
     "LINE", "NUMBER", "PHRASE_TAIL", "anchors", "announced", "boxed", "boxes", "explicit",
@@ -34,10 +34,11 @@ __all__ = [
 FALLBACK_TAIL = 600
 # The sign-off that the Minerva prompts ask for outranks a box, as a format of its own.
 SIGN_OFF = re.compile(
-    r"final answer is:?\s*([^\n]{1,300}?)\.?\s*I hope it is correct", re.IGNORECASE
+    r"final answer is:?\s{0,9}+([^\n]{1,300}?)\.?\s{0,9}+I hope it is correct", re.IGNORECASE
 )
 ANSWER_LINE = re.compile(
-    r"[\W_]*(?:\\(?:text|textbf)\{)?(?:final\s+)?answer\s*(?:\*\*|__)?\s*[:：]", re.IGNORECASE
+    r"(?<![\W_])[\W_]*+(?:(?<=\\)text(?:bf)?\{)?(?:final\s{1,9}+)?answer\s{0,9}+(?:\*\*|__)?\s{0,9}+[:：]",
+    re.IGNORECASE,
 )
 BARE = 200  # a reply of at most so many characters without words is an answer as it is
 _OFFER = re.compile(
@@ -46,7 +47,7 @@ _OFFER = re.compile(
     re.IGNORECASE,
 )
 _DENIAL = re.compile(
-    r"(?:\bnot|n['’]t)\s+(?:quite\s+|really\s+|the\s+|exactly\s+)?(?:right|correct|true)\b|\bincorrect\b",
+    r"(?:\bnot|n['’]t)\s{1,9}+(?:quite\s{1,9}+|really\s{1,9}+|the\s{1,9}+|exactly\s{1,9}+)?(?:right|correct|true)\b|\bincorrect\b",
     re.IGNORECASE,
 )
 # "between 6 and 7" ends in a number that is no answer.
@@ -54,8 +55,8 @@ _OPEN_PAIR = re.compile(r"\b(?:between|either) \S{1,20} (?:and|or) (?:[$€£])?
 _COMPUTED = re.compile(r"[\d)%}]\s{0,2}=\s{0,2}(?:[$€£])?")
 _LEFT_SIDE = re.compile(r"[\d\s.,()+*/×÷·x%$€£^−-]*+")
 _COUNTED = re.compile(
-    rf"\b(?:is|are|has|have|had|leaves|left|equals|makes|gets|needs?|remain|remains)\s+(?:only\s+|just\s+)?"
-    rf"({'|'.join(WORDS)})\b(?!\s+of\b)",
+    rf"\b(?:is|are|has|have|had|leaves|left|equals|makes|gets|needs?|remain|remains)\s{{1,9}}+(?:only\s{{1,9}}+|just\s{{1,9}}+)?"
+    rf"({'|'.join(WORDS)})\b(?!\s{{1,9}}+of\b)",
     re.IGNORECASE,
 )
 _COUNTS = re.compile(
@@ -65,8 +66,8 @@ _COUNTS = re.compile(
 _CONTRAST = re.compile(
     rf",? (?:and )?(?:not|instead of|rather than) (?:[$€£])?{NUMBER.pattern}", re.IGNORECASE
 )
-_BRACES = re.compile(r"\\(?:text|mathrm|textbf|mathbf)(?:bf|it)?\s*\{|\}(?=\s*$)")
-_CONTENT = re.compile(r"\\(?:text|mathrm|textbf)\s*\{([^{}]*)\}")
+_BRACES = re.compile(r"\\(?:text|mathrm|textbf|mathbf)(?:bf|it)?\s{0,9}+\{|\}(?=\s{0,9}+$)")
+_CONTENT = re.compile(r"\\(?:text|mathrm|textbf)\s{0,9}+\{([^{}]*)\}")
 _FORMULA_SIGN = re.compile(r"[\d\\=<>^+*/()\[\]{}|]")
 _VERDICTS = frozenset(
     ("correct", "incorrect", "right", "wrong", "yes", "no", "true", "false", "unknown")

@@ -21,18 +21,20 @@ _TOKEN = re.compile(
     r"|</?(?:start|end)_of_turn>|<EOT>|\[EOS\]|\[PAD\]|\[/?INST\]",
 )
 _MAY_HOLD = ("|>", "｜>", "s>", "_of_turn>", "<pad>", "<unk>", "<EOT>", "[EOS]", "[PAD]", "INST]")
-_ROLE = re.compile(r"\s*(?:assistant|model)\b\s*(?:\n|$)?")
+_ROLE = re.compile(r"\s{0,9}+(?:assistant|model)\b\s{0,9}+(?:\n|$)?")
 
 _OPEN_TAG = re.compile(r"<(?:final[_ -]?)?answer>|<\|begin_of_box\|>", re.IGNORECASE)
 _CLOSE_TAG = re.compile(r"</(?:final[_ -]?)?answer\s?>|<\|end_of_box\|>", re.IGNORECASE)
 OPEN_LINE = 120  # an open tag at the end of a reply holds at most so many characters
 
-_KEY = re.compile(r"[\"'](?:final[_ ]?)?answer[\"']\s*:", re.IGNORECASE)
+_KEY = re.compile(r"[\"'](?:final[_ ]?)?answer[\"']\s{0,9}+:", re.IGNORECASE)
 _KEYS = frozenset(("answer", "final_answer", "final answer", "finalanswer"))
 # A backslash that JSON does not know, or that begins a command of LaTeX, is meant as it is.
 _STRAY = re.compile(r"\\\\|\\(?:[\"/]|u[0-9a-fA-F]{4}|[nrt](?![a-z])|([^\"/\\]))")
-_LOOSE_VALUE = re.compile(r"\s*(?:\"((?:[^\"\\]|\\.){0,2000})\"|'([^']{0,2000})'|([^,}\n]{1,200}))")
-_FENCE = re.compile(r"^\s*```[A-Za-z]*\s*|\s*```\s*$")
+_LOOSE_VALUE = re.compile(
+    r"\s{0,9}+(?:\"((?:[^\"\\]|\\.){0,2000})\"|'([^']{0,2000})'|([^,}\n]{1,200}))"
+)
+_FENCE = re.compile(r"^\s{0,9}+```[A-Za-z]*\s{0,9}+|\s{0,9}+```\s{0,9}+$")
 
 
 def strip_turns(text: str) -> str:

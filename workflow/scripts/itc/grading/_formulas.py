@@ -11,10 +11,10 @@ MATH = re.compile(
     r"|(?<![\\\d$])\$(?P<c>(?:\\\$|[^$\n]){1,400})(?<!\\)\$(?!\d)|\\\((?P<d>[^\n]{1,400}?)\\\)",
     re.DOTALL,
 )
-CONNECTOR = re.compile(r"[\s,;]*(?:\band\b|\bor\b|,|;)\s*")
+CONNECTOR = re.compile(r"[\s,;]{0,20}(?:\band\b|\bor\b|,|;)\s{0,9}+")
 NUMBER = re.compile(
     r"(?<![\w.,\\])[-+−]?(?:[1-9]\d{0,2}(?:[ ,]\d{3})+(?![\d])(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)"
-    r"(?:/\d+)?(?:\s*(?:\\?%|percent\b|pct\b))?"
+    r"(?:/\d+)?(?:\s{0,9}+(?:\\?%|percent\b|pct\b))?"
 )
 WORD = re.compile(r"(?<![\\A-Za-z{])(?!sqrt|frac|sin|cos|tan|log|ln|exp|pi\b|inf)[A-Za-z]{3,}")
 _LONG = re.compile(r"\s{12}")

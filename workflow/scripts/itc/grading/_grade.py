@@ -7,20 +7,16 @@ import logging
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from itc import registry
 from itc.grading._base import (
-    BOXED,
     NO_ANSWER,
-    NOTHING,
     RIGHT,
-    THINKING,
     UNDECIDED,
     UNREADABLE_GOLD,
     WRONG,
@@ -30,23 +26,20 @@ from itc.grading._base import (
     Problem,
     Undecidable,
     Unread,
-    clean,
 )
 from itc.grading._cache import opened
-from itc.grading._formats import complete, strip_turns
-from itc.grading._formulas import WORD
-from itc.grading._metadata import seen
 from itc.grading._pool import Result, Task, shared
+from itc.grading._problems import by_id as by_id
+from itc.grading._problems import grader as grader
+from itc.grading._problems import grader_of
+from itc.grading._replies import extract_all
+from itc.grading._replies import extract_one as extract_one
 from itc.guard import cause_of, guarded
-from itc.thinking import NEVER, end_of
 
 log = logging.getLogger(__name__)
 COLUMNS = ("answer", "answer_how", "normal_form", "verdict", "cause", "score")
-# Of a thinking only a box in its last characters counts.
-OPEN_TAIL = 2000
 NO_TEXT = "no_text"
 SANDBOX_SECONDS = 120.0  # of our own CPU time to feed a program and compare what it wrote
-SOURCE = "source"  # how an answer was found: by the recording, whose text is not there
 
 
 def grade(
@@ -106,9 +99,9 @@ def grade(
 def recorded_grades(
     responses: pd.DataFrame, known: dict[str, Problem]
 ) -> dict[int, Callable[[Extraction], tuple[str | None, Judgement]]]:
-    """By position: what makes form and judgement of a response that only its recording can judge."""
+    """By position: makes form and judgement of a response that only its recording can judge."""
     ids = responses["problem_id"].tolist()
-    places = [i for i, name in enumerate(ids) if hasattr(_grader_of(known[name]), "judge_row")]
+    places = [i for i, name in enumerate(ids) if hasattr(grader_of(known[name]), "judge_row")]
     if not places:
         return {}
     empty = [None] * len(responses)
@@ -116,137 +109,18 @@ def recorded_grades(
         responses[name].to_numpy(dtype=object) if name in responses else empty
         for name in ("source_correct", "source_score")
     ]
-    return {i: partial(_by_record, known[ids[i]], *(c[i] for c in columns)) for i in places}
+    return {i: partial(_by_record, known[ids[i]], columns[0][i], columns[1][i]) for i in places}
 
 
 def _by_record(
     problem: Problem, correct: Any, score: Any, item: Extraction
 ) -> tuple[str | None, Judgement]:
-    module = _grader_of(problem)
+    module = grader_of(problem)
     try:
         form = guarded(module.normal_form, item.answer, problem) if item.answer else None
         return form, guarded(module.judge_row, correct, score, problem)
     except Undecidable as error:
         return None, Judgement(UNDECIDED, error.cause)
-
-
-def _grader_of(problem: Problem) -> ModuleType:
-    return grader(problem["answer_type"])
-
-
-def by_id(problems: pd.DataFrame) -> dict[str, Problem]:
-    """Problems as graders see them, by ``problem_id``.
-
-    ``golds`` holds every gold answer that counts: the column's, and those of ``metadata.golds``.
-    """
-    made = {}
-    for problem_id, gold, answer_type, metadata in zip(
-        problems["problem_id"],
-        problems["gold"],
-        problems["answer_type"],
-        problems["metadata"] if "metadata" in problems else [None] * len(problems),
-        strict=True,
-    ):
-        about = seen(metadata if isinstance(metadata, str) else "", answer_type)
-        golds = [*(gold if isinstance(gold, list | tuple) else [gold]), *about.get("golds", [])]
-        golds = [str(item) for item in golds if item is not None and item == item]
-        made[problem_id] = {
-            "problem_id": problem_id,
-            "gold": golds[0] if golds else None,
-            "golds": list(dict.fromkeys(golds)),
-            "answer_type": answer_type,
-            "metadata": about,
-        }
-    return made
-
-
-@cache
-def grader(answer_type: str) -> ModuleType:
-    """Grader of an answer type."""
-    return registry.load("grading", answer_type)
-
-
-def extract_all(responses: pd.DataFrame, known: dict[str, Problem]) -> list[Extraction]:
-    """Answer of each response, in order; where a recording kept no text, the answer it recorded."""
-    size = len(responses)
-    names = ("problem_id", "text", "thinking_end", "n_thinking_tokens", "thinking_unclear")
-    columns = [
-        # Iterating an Arrow column takes longer than finding the answers in it.
-        responses[name].to_numpy(dtype=object) if name in responses else [None] * size
-        for name in (*names, "finish_reason", "source_answer")
-    ]
-    found = []
-    for problem_id, text, end, thought, unclear, reason, source in zip(*columns, strict=True):
-        problem = known[problem_id]
-        module = grader(problem["answer_type"])
-        recorded = clean(strip_turns(source)) if isinstance(source, str) else ""
-        if recorded and (not isinstance(text, str) or hasattr(module, "judge_row")):
-            found.append(Extraction(recorded, SOURCE))
-            continue
-        found.append(extract_one(module, problem, text, end, thought, reason, unclear))
-    return found
-
-
-def extract_one(
-    module: ModuleType,
-    problem: Problem,
-    text: Any,
-    end: Any,
-    thought: Any,
-    reason: Any,
-    unclear: Any = None,
-) -> Extraction:
-    """Answer of one reply, read behind its thinking; one that a search fails on has its cause."""
-    try:
-        return guarded(_extract, module, problem, text, end, thought, reason, unclear)
-    except Undecidable as error:
-        return Unread(error.cause)
-
-
-def _extract(
-    module: ModuleType,
-    problem: Problem,
-    text: Any,
-    end: Any,
-    thought: Any,
-    reason: Any,
-    unclear: Any,
-) -> Extraction:
-    """What ``module`` finds in the part of a reply that may hold its answer.
-
-    Order: what the answer boxes, tags or announces; a box in the last OPEN_TAIL characters of the
-    thinking; the fall-back. A reply cut at the token cap (``finish_reason`` "length") counts no
-    phrase and no fall-back, since a number in the middle of its work is no final answer; a thinking
-    that never closed counts a box only; where it is unknown whether a text is thinking or answer
-    (``unclear``) there is no fall-back.
-    """
-    if not isinstance(text, str):
-        return NOTHING
-    border = end_of(text, end, thought, unclear)
-    if border == NEVER:
-        return _thought(module, text, problem)
-    unknown = border != border
-    cut = 0 if unknown else int(border)
-    visible = strip_turns(text[cut:] if cut else text)
-    if not cut and reason != "length" and not unknown:
-        result: Extraction = module.extract(visible, problem)
-        return result
-    found = NOTHING
-    if visible.strip():
-        found = module.extract(visible, problem, False)
-        if reason == "length" and not complete(visible, found.how):
-            found = NOTHING
-    if found.answer is None and cut and (WORD.search(visible) or not visible.strip()):
-        found = _thought(module, text[:cut], problem)
-    if found.answer is None and reason != "length" and not unknown and visible.strip():
-        found = module.extract(visible, problem)
-    return found
-
-
-def _thought(module: ModuleType, thinking: str, problem: Problem) -> Extraction:
-    """A box in the last characters of a thinking."""
-    found = module.extract(thinking[-OPEN_TAIL:], problem, False)
-    return Extraction(found.answer, THINKING) if found.how == BOXED else NOTHING
 
 
 Judged = dict[tuple[str, str], tuple[str | None, Judgement]]
@@ -301,7 +175,7 @@ def _several(
         pair: known[pair[0]]["golds"]
         for pair in pairs
         if len(known[pair[0]].get("golds") or ()) > 1
-        and not hasattr(_grader_of(known[pair[0]]), "judge")
+        and not hasattr(grader_of(known[pair[0]]), "judge")
     }
     if not many:
         return {}
@@ -348,18 +222,6 @@ def cheap(module: ModuleType, problem: Problem, answer: str, form: str | None) -
         cause = module.refuse(answer, problem)
         return Judgement(UNDECIDED, cause) if cause else None
     return None
-
-
-def unreadable_golds(problems: pd.DataFrame) -> list[str]:
-    """Ids of problems that have a gold answer, of which their grader can read nothing."""
-    found = []
-    for name, problem in by_id(problems).items():
-        module = _grader_of(problem)
-        read = module.read_gold if hasattr(module, "read_gold") else module.normal_form
-        own = hasattr(module, "judge") or hasattr(module, "judge_row")
-        if not own and problem["golds"] and all(read(g, problem) is None for g in problem["golds"]):
-            found.append(str(name))
-    return found
 
 
 def task(module: ModuleType, problem: Problem, answer: str) -> Task:

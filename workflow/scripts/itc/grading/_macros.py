@@ -1,4 +1,4 @@
-r"""Macros of LaTeX that an answer may be dressed in: roots, short arguments, ``\text``, ``\mathrm``.
+r"""Macros of LaTeX that dress an answer: roots, short arguments, ``\text``, ``\mathrm``.
 
 Loops are bounded by a number of occurrences, so a hostile answer costs no more than a long one.
 """
@@ -13,7 +13,7 @@ OCCURRENCES = 40  # roots, fractions and texts of one answer that are rewritten
 REACH = 400  # characters in which a bracket has to close
 
 _TEXTUAL = re.compile(
-    r"\\(?:text(?:bf|it|rm|normal|sf|tt|sc|up)?|mbox|hbox)\s*(?=\{)|\{\\(?:rm|bf|it)\s(?=[^{}]*\})"
+    r"\\(?:text(?:bf|it|rm|normal|sf|tt|sc|up)?|mbox|hbox)\s{0,9}+(?=\{)|\{\\(?:rm|bf|it)\s(?=[^{}]*\})"
 )
 _UPRIGHT = re.compile(
     r"\\(?:mathrm|mathit|mathsf|operatorname\*?|rm)\s?(?:\{([^{}]{0,80})\}|\s([A-Za-z]))"
@@ -55,7 +55,7 @@ _PLAIN_UNIT = re.compile(
 _GLUED_UNIT = re.compile(
     r"(?<=\d)(?:cm|mm|km|kg|mg|ft|mi|yd|lb|lbs|oz|hr|hrs|ml|mph|min|sec)(?:\^\{?[23]\}?)?$"
 )
-_SHORT_UNIT = re.compile(r"([-+]?\d[\d.,]*+) [mgshlLNJWVK](?:\^\{?[23]\}?)?")
+_SHORT_UNIT = re.compile(r"(?<![\d.,])([-+]?\d[\d.,]*+) [mgshlLNJWVK](?:\^\{?[23]\}?)?")
 
 
 def closing_bracket(text: str, start: int) -> int | None:
@@ -170,8 +170,8 @@ def _unwrapped(match: re.Match[str]) -> str:
 
 
 def texts(form: str) -> str:
-    r"""``\text{...}`` resolved: separators, percent, numbers and letters; a unit that stands last in
-    its part of a list is dropped; any other text stays and makes the answer unreadable."""
+    r"""``\text{...}`` resolved: separators, percent, numbers and letters; a unit at the end of its
+    part of a list is dropped; any other text stays and makes the answer unreadable."""
     if "\\text" in form:
         kept: list[str] = []
 

@@ -41,14 +41,18 @@ _SCALED = re.compile(
 )
 _THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _SPACED = re.compile(r"[-+]?[1-9]\d{0,2}(?: \d{3})+(?:\.\d+)?")
-_DECIMAL = re.compile(r"[-+]? ?(?:\d+\.?\d*+|\.\d+)")
+# Each begins where no digit is before it, and gives nothing back: linear wherever it is tried.
+_VALUE = r"(?<![\d.])(?:\d++(?:\.\d*+)?|\.\d++)"
+_DECIMAL = re.compile(rf"(?:[-+] ?)?{_VALUE}")
+_POWER = r"(?:\{ ?([-+]?\d{1,4}) ?\}|\(([-+]?\d{1,4})\)|([-+]?\d{1,4}))"
 _TENS = re.compile(
-    r"(?:([-+]? ?(?:\d{1,300}\.?\d{0,300}|\.\d{1,300})) ?(?:\\times|\\cdot|[*x]) ?|([-+]? ?))"
-    r"(?:10|\{10\}) ?\^ ?(?:\{ ?([-+]?\d{1,4}) ?\}|\(([-+]?\d{1,4})\)|([-+]?\d{1,4}))"
+    rf"(?:((?:[-+] ?)?{_VALUE}) ?(?:\\times|\\cdot|[*x]) ?|((?:[-+] ?)?))(?<!\d)(?:10|\{{10\}}) ?\^ ?{_POWER}"
 )
-_SCIENTIFIC = re.compile(r"([-+]? ?(?:\d{1,300}\.?\d{0,300}|\.\d{1,300}))[eE]([-+]?\d{1,4})")
-_PLAIN_RATIO = re.compile(r"([-+]? ?\d+\.?\d*+|[-+]? ?\.\d+) ?/ ?(\d+\.?\d*+|\.\d+)")
-_BRACED_RATIO = re.compile(r"([-+]?) ?\\frac ?\{ ?([-+]? ?\d+\.?\d*+) ?\} ?\{ ?(\d+\.?\d*+) ?\}")
+_SCIENTIFIC = re.compile(rf"((?:[-+] ?)?{_VALUE})[eE]([-+]?\d{{1,4}})")
+_PLAIN_RATIO = re.compile(rf"((?:[-+] ?)?{_VALUE}) ?/ ?({_VALUE})")
+_BRACED_RATIO = re.compile(
+    rf"([-+]?) ?\\frac ?\{{ ?((?:[-+] ?)?{_VALUE}) ?\}} ?\{{ ?({_VALUE}) ?\}}"
+)
 _MIXED = re.compile(
     r"([-+]?) ?(\d{1,30})(?: (\d{1,30})/(\d{1,30})| ?\\frac ?\{(\d{1,30})\} ?\{(\d{1,30})\})"
 )
@@ -91,8 +95,8 @@ def _ratio(form: str) -> Fraction | None:
     mixed = _MIXED.fullmatch(form)
     if mixed:
         sign, whole, *parts = mixed.groups()
-        above, below = (int(p) for p in parts if p)
-        value = int(whole) + Fraction(above, below) if below else None
+        top, under = (int(p) for p in parts if p)
+        value = int(whole) + Fraction(top, under) if under else None
         return None if value is None else (-value if sign == "-" else value)
     plain, dressed = _PLAIN_RATIO.fullmatch(form), _BRACED_RATIO.fullmatch(form)
     found = plain or dressed

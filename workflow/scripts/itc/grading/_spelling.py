@@ -50,7 +50,7 @@ _FRACTION = re.compile(r"\\(?:[dtc]|nice|s|x)frac(?![A-Za-z])")
 _DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
 _NEGATIVE_SPACE = re.compile(r"\\! ?")
 # What an answer that was cut out of a text may carry at its end.
-_END = re.compile(r"(?:[ .:;,]|\\(?![A-Za-z{}|])|\*\*)++$")
+_END = re.compile(r"(?<![ .:;,*\\])(?:[ .:;,]|\\(?![A-Za-z{}|])|\*\*)++$")
 _ROW_GAP = re.compile(r"\\\\\s?\[-?\d{0,4}\.?\d{0,3}\s?(?:pt|em|ex|mm|cm)\]")
 # Separators of thousands where nothing else can be meant: see ``_thousands``.
 _THOUSANDS = re.compile(r"(?<![\d.,])[1-9]\d{0,2}(?:,\d{3})++(?![\d,])(?!\.\d*,)")

@@ -19,7 +19,7 @@ METADATA = ("choices", "order", "shuffle_seed")
 TITLE = "multiple choice"
 WORKER = False
 
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"\s{1,9}+")
 SHORT = 300  # characters of a reply that may begin with its letter
 
 
@@ -76,7 +76,7 @@ def read_gold(gold: str, problem: Problem) -> str | None:
     if letter:
         return letter if letter in offered else None
     same = [i for i, choice in enumerate(choices) if plain(choice) == plain(gold)]
-    number = re.fullmatch(r"\s*(\d{1,2})(?:\.0)?\s*", gold)
+    number = re.fullmatch(r"\s{0,9}+(\d{1,2})(?:\.0)?\s{0,9}+", gold)
     if number:
         at = int(number.group(1))
         index = at if at < len(choices) else None
@@ -86,7 +86,7 @@ def read_gold(gold: str, problem: Problem) -> str | None:
             return offered[index]
     if len(same) == 1:
         return offered[same[0]]
-    dressed = re.match(r"\s*\(?([A-Za-z])[).:]\s*(\S.*)", gold, re.DOTALL)
+    dressed = re.match(r"\s{0,9}+\(?([A-Za-z])[).:]\s{0,9}+(\S.*)", gold, re.DOTALL)
     if dressed:
         letter, rest = dressed.group(1).upper(), dressed.group(2)
         at = offered.find(letter)

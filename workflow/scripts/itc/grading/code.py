@@ -45,7 +45,7 @@ MOST_CPU_SECONDS, MOST_TESTS = 120.0, 1000
 SPARE = 64 * 2**10  # bytes of output that are read beside eight times the expected ones
 
 # A fence of a block, indented or not, and at the end of a line of code where it closes.
-_FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*([A-Za-z0-9+_.-]*)[^\n`]*$", re.M)
+_FENCE = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[ \t]*+([A-Za-z0-9+_.-]*+)[^\n`]*+$", re.M)
 _PYTHON = ("python", "python3", "py", "python2", "py3")
 # ASCII digits only: Decimal reads those of all scripts, and underscores between them.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -75,7 +75,8 @@ def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
     if given and _LOOKS.search(given[0]) and _parses(given[0]):
         return Extraction(_clean(given[0]), TAG)
     if fallback and not blocks and _LOOKS.search(tail):
-        bare = re.sub(r"\n?[ \t]*(?:```|~~~)\s*$", "", tail)
+        bare = tail.rstrip()
+        bare = bare.removesuffix("```").removesuffix("~~~")
         if "```" not in bare and "~~~" not in bare and _parses(bare):
             return Extraction(_clean(bare), FALLBACK)
     return NOTHING

@@ -1,4 +1,4 @@
-"""One number: integers, decimals, ratios, percent, powers, words up to twelve, with or without units."""
+"""One number: integer, decimal, ratio, percent, power, word up to twelve, with or without unit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORKER = False
 MAX_LENGTH = 1000
 APPROXIMATE = "~"  # first character of the form of a value that is no ratio, such as a root
 CLOSE = 1e-9  # such a value equals a number within this proportion
-_COMMA_DECIMAL = re.compile(r"[-+]?\d+,\d{1,2}(?!\d)|[-+]?\d+,\d{4,}")
+_COMMA_DECIMAL = re.compile(r"[-+]?(?<!\d)\d++,(?:\d{4,}+|\d{1,2}(?!\d))")
 _PERCENT = re.compile(r" ?(?:\\?%|percent|pct)$")
 # Signs beside a number that make it a part of something larger.
 _PART = re.compile(r"[\^\\*/+√!:_<>]|\d,|\d ?- ?\d")
@@ -79,7 +79,7 @@ def quick(a: str, b: str, problem: Problem) -> bool | None:
 
 
 def equivalent(a: str, b: str, problem: Problem) -> bool:
-    """Whether both hold the same number (see ``quick``); raises Undecidable where one holds none."""
+    """Whether both hold the same number (see ``quick``); Undecidable where one holds none."""
     forms = normal_form(a, problem), normal_form(b, problem)
     if None in forms:
         raise Undecidable("unparsable")

@@ -16,24 +16,26 @@ _NUMBER = r"(-?\d{1,6}(?:\.\d{1,6})?)(?![\d])(?!\.\d)"
 _BRACKET = r"[(\[<]{0,2}"
 # "Score: 10 means certain" explains the scale; "Score: 1 to 10" names it.
 _EXPLAINS = (
-    r"(?!\s?[)\]>]?\s?(?:means|mean|is|are|would|indicates?|stands|represents?|being|if|for\s+a|or\b|and\b|"
+    r"(?!\s?[)\]>]?\s?(?:means|mean|is|are|would|indicates?|stands|represents?|being|if|for\s{1,9}+a|or\b|and\b|"
     r"to\b|through|[-–—]\s?\d|\(certainly))"
 )
-_OF = r"(?:\s?[)\]>]?\s?(?:/|out\s+of)\s?(\d{1,6}))?"
+_OF = r"(?:\s?[)\]>]?\s?(?:/|out\s{1,9}+of)\s?(\d{1,6}))?"
 _NAMED = re.compile(
-    rf"\b(?:score|rating|grade|mark)s?\b\s?(?:\(\d{{1,4}}\s?(?:[-–]|to)\s?\d{{1,4}}\)\s?)?(?:(?:[:：=]|is|of|would\s+be|as|at)\s?)?(?:[:：=]\s?)?{_BRACKET}"
+    rf"\b(?:score|rating|grade|mark)s?\b\s?(?:\(\d{{1,4}}\s?(?:[-–]|to)\s?\d{{1,4}}\)\s?)?(?:(?:[:：=]|is|of|would\s{{1,9}}+be|as|at)\s?)?(?:[:：=]\s?)?{_BRACKET}"
     rf"{_NUMBER}{_OF}{_EXPLAINS}",
     re.IGNORECASE,
 )
-_SHARE = re.compile(rf"(?<![\d./]){_NUMBER}\s?(?:/|out\s+of)\s?(\d{{1,6}})(?![\d/])", re.IGNORECASE)
+_SHARE = re.compile(
+    rf"(?<![\d./]){_NUMBER}\s?(?:/|out\s{{1,9}}+of)\s?(\d{{1,6}})(?![\d/])", re.IGNORECASE
+)
 _BARE = re.compile(rf"{_BRACKET}{_NUMBER}[)\]>]{{0,2}}\.?")
-_SPACE = re.compile(r"\s+")
+_SPACE = re.compile(r"\s{1,9}+")
 
 _COLON = re.compile(
     r"\bresponse\s?(?:number\s?)?[:：=]\s?(?:response\s?)?[#(\[]?(\d{1,4})\b", re.IGNORECASE
 )
 _CHOSEN = re.compile(
-    r"\b(?:select|selected|choose|chose|chosen|pick|picked|selection|choice|answer|best|go\s+with)\s?(?:is|:|=)?\s?"
+    r"\b(?:select|selected|choose|chose|chosen|pick|picked|selection|choice|answer|best|go\s{1,9}+with)\s?(?:is|:|=)?\s?"
     r"(?:the\s)?(?:response|number|option|is\sresponse)?\s?[#(\[]?(\d{1,4})\b",
     re.IGNORECASE,
 )
