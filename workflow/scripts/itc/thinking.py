@@ -37,6 +37,8 @@ def end_in(text: str, pair: Sequence[str] | None) -> float | None:
     None where no delimiter is in the text. ``pair`` is the model's; without one the KNOWN pairs are
     tried.
     """
+    if not pair and not _may_think(text):
+        return None
     for opening, closing in [(pair[0], pair[1])] if pair else KNOWN:
         close = text.rfind(closing)
         if close >= 0:
@@ -44,6 +46,15 @@ def end_in(text: str, pair: Sequence[str] | None) -> float | None:
         if opening in text[:HEAD]:
             return NEVER
     return None
+
+
+def _may_think(text: str) -> bool:
+    """Whether a KNOWN delimiter can be in ``text``, by few plain searches: most texts have none."""
+    if "<" in text and ("</" in text or "<|" in text):
+        return True
+    if "THINK]" in text or "◁" in text:
+        return True
+    return any(opening in text[:HEAD] for opening, _ in KNOWN)
 
 
 def end_of(text: Any, end: Any, tokens: Any, unclear: Any = None) -> float:

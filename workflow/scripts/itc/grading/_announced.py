@@ -35,6 +35,10 @@ _ANCHOR = re.compile(
     r"|\b(?:is|was)n['’]t\b|\b(?:comes|works)\s{1,9}+out\s{1,9}+(?:as|to)\b)\s{0,9}+[:：]?)",
     re.IGNORECASE,
 )
+_SCRIPT = re.compile(
+    "[éöźěđάا-ي\u0400-\u04ff\u05d0-\u05ea\u0900-\u097f\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7af]"
+)
+_ASCII = tuple(word for word in FOREIGN if word.isascii())
 _FOREIGN = re.compile(
     rf"(?:{'|'.join(FOREIGN)})(?:\s{{1,9}}+[^\W\d_]{{1,15}}){{0,2}}?\s{{0,9}}+(?:\*\*|__)?\s{{0,9}}+"
     r"(?:[:：=—–]|\b(?:ist|lautet|est|es|è|é|is|adalah|jest|är|er|là)\b|是|为|為|は|은|는)\s{0,9}+[:：]?",
@@ -91,7 +95,8 @@ def anchors(tail: str) -> Iterator[re.Match[str]]:
     lower = tail.lower()
     # Few characters change length in lower case; then positions would not be the text's.
     words = lower if len(lower) == len(tail) else tail
-    present = [word for word in ("answer", "####", *FOREIGN) if word in words]
+    foreign = FOREIGN if not words.isascii() and _SCRIPT.search(words) else _ASCII
+    present = [word for word in ("answer", "####", *foreign) if word in words]
     end = len(words)
     for _ in range(ANCHOR_TRIES):
         end = max((words.rfind(word, 0, end) for word in present), default=-1)

@@ -10,6 +10,7 @@ see a bounded tail. Model output is hostile, so nothing raises and nothing backt
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from itc.grading._announced import (
     LINE,
@@ -75,6 +76,7 @@ _VERDICTS = frozenset(
 )
 
 
+@lru_cache(maxsize=4096)
 def wordy(gold: object) -> bool:
     """Whether answers to a problem may be words: its gold is no number and no formula."""
     if gold is None:

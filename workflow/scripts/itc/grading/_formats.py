@@ -20,7 +20,8 @@ _TOKEN = re.compile(
     r"<[|｜](?!(?:begin|end)_of_box)[A-Za-z0-9_▁/ -]{1,40}[|｜]>|</s>|<s>|<eos>|<bos>|<pad>|<unk>"
     r"|</?(?:start|end)_of_turn>|<EOT>|\[EOS\]|\[PAD\]|\[/?INST\]",
 )
-_MAY_HOLD = ("|>", "｜>", "s>", "_of_turn>", "<pad>", "<unk>", "<EOT>", "[EOS]", "[PAD]", "INST]")
+_BEFORE_ANGLE = ("|>", "｜>", "s>", "_turn>", "<pad>", "<unk>", "<EOT>")
+HEAD, TAIL, LAST = 200, 8000, 1000
 _ROLE = re.compile(r"\s{0,9}+(?:assistant|model)\b\s{0,9}+(?:\n|$)?")
 
 _OPEN_TAG = re.compile(r"<(?:final[_ -]?)?answer>|<\|begin_of_box\|>", re.IGNORECASE)
@@ -38,23 +39,35 @@ _FENCE = re.compile(r"^\s{0,9}+```[A-Za-z]*\s{0,9}+|\s{0,9}+```\s{0,9}+$")
 
 
 def strip_turns(text: str) -> str:
-    """``text`` up to the first token that ends a turn, without tokens before its first word."""
-    if not any(part in text for part in _MAY_HOLD):
+    """``text`` up to the first token that ends a turn, without tokens before its first word.
+
+    Tokens are looked for in the first HEAD and the last TAIL characters.
+    """
+    tail = text[-TAIL:]
+    if not _may_hold(tail) and (len(text) <= TAIL or not _may_hold(text[:HEAD])):
         return text
     start = 0
-    for found in _TOKEN.finditer(text):
-        if not text[start : found.start()].strip():
-            start = found.end()
-            role = _ROLE.match(text, start)
-            if role and found.group().startswith(("<|", "<start")):
-                start = role.end()
-            continue
+    for found in _TOKEN.finditer(text, 0, len(text) if len(text) <= TAIL else HEAD):
+        if text[start : found.start()].strip():
+            break
+        start = found.end()
+        role = _ROLE.match(text, start)
+        if role and found.group().startswith(("<|", "<start")):
+            start = role.end()
+    for found in _TOKEN.finditer(text, max(start, len(text) - TAIL)):
         if found.group().strip("<|｜>").startswith(("begin", "bos")):
             continue  # a model that begins anew; what follows is its answer as well
         behind = text[found.end() : found.end() + 1]
         if not behind or behind.isspace() or _TOKEN.match(text, found.end()):
             return text[start : found.start()].rstrip()
     return text[start:]
+
+
+def _may_hold(text: str) -> bool:
+    """Whether a token can be in ``text``, by plain search: nearly no reply has one."""
+    if ">" in text and any(part in text for part in _BEFORE_ANGLE):
+        return True
+    return "]" in text[-LAST:] and any(p in text[-LAST:] for p in ("[EOS]", "[PAD]", "INST]"))
 
 
 def tagged(text: str) -> tuple[str, int] | None:
@@ -74,10 +87,11 @@ def tagged(text: str) -> tuple[str, int] | None:
 
 
 def _last(text: str) -> list[re.Match[str]]:
-    """The last few opening tags of ``text``."""
-    if "nswer>" not in text and "NSWER>" not in text and "of_box" not in text:
+    """The last few opening tags in the last TAIL characters of ``text``."""
+    start = max(0, len(text) - TAIL)
+    if not any(text.find(word, start) >= 0 for word in ("swer>", "SWER>", "of_box")):
         return []
-    return list(_OPEN_TAG.finditer(text))[-8:]
+    return list(_OPEN_TAG.finditer(text, start))[-8:]
 
 
 def json_answer(text: str) -> tuple[str | None, int] | None:
@@ -86,7 +100,8 @@ def json_answer(text: str) -> tuple[str | None, int] | None:
     The value is None where the object gives none that could be an answer (null, an object). None
     where no object names an answer.
     """
-    if "nswer" not in text and "NSWER" not in text:
+    shift = max(0, len(text) - TAIL)
+    if not any(text.find(word, shift) >= 0 for word in ('swer"', "swer'", 'SWER"')):
         return None
     shift = max(0, len(text) - JSON_TAIL)
     keys = list(_KEY.finditer(text, shift))

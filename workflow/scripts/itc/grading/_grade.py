@@ -214,6 +214,8 @@ def cheap(module: ModuleType, problem: Problem, answer: str, form: str | None) -
     if target is None:
         return Judgement(UNDECIDED, UNREADABLE_GOLD)
     if form is not None:
+        if read is not module.normal_form and form == module.normal_form(gold, problem):
+            return Judgement(RIGHT)  # the gold answer as it is written
         decided = module.quick(form, target, problem) if hasattr(module, "quick") else None
         decided = True if form == target else decided
         if decided is not None:

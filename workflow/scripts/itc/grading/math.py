@@ -40,7 +40,7 @@ _WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’-])+")
 # Lists with an ellipsis, and digits beside digits, which the parser would leave out or add up.
 _UNREADABLE = re.compile(r"\\[lcv]?dots[bc]?(?![A-Za-z])|\.\.\.|\d \d|\\text")
 LETTERS_OF_A_WORD = 3
-GAP = 70  # characters between two boxes of one gold answer
+NEXT, GAP = 10, 70  # characters between two boxes of one gold answer, and with "and" or a comma
 _PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s")
 
 
@@ -84,7 +84,8 @@ def gold_answer(gold: str) -> str:
         parts: list[str] = []
         first = len(gold)
         for start, end, content in boxes(gold):
-            if parts and (first - end > GAP or not SEPARATED.search(gold, end, first)):
+            apart = first - end
+            if parts and apart >= NEXT and (apart > GAP or not SEPARATED.search(gold, end, first)):
                 break
             parts.insert(0, content.strip())
             first = start
