@@ -36,7 +36,7 @@ export TOKENIZERS_PARALLELISM ?= false
 export MPLBACKEND             ?= Agg
 
 .DEFAULT_GOAL := help
-.PHONY: help study replay test test-full waiting-tests other-tests check bench models lock clean env env-analysis recordings python
+.PHONY: help study study-llm replay test test-full waiting-tests other-tests check bench models lock clean env env-analysis recordings python
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.* ## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,11 @@ help: ## list the targets
 study: env ## run the study of the two tiny models and write its report
 	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --cores $(CORES) all report
 	@echo "The study is complete. Its report: results/demo/report.html"
+
+study-llm: env ## the same with a real language model of 135 million parameters (config/smollm2.yaml)
+	@$(BIN)/python models/smollm2/prepare.py
+	@PATH="$(CURDIR)/$(BIN):$$PATH" snakemake --configfile config/smollm2.yaml --cores $(CORES) all report
+	@echo "The study is complete. Its report: results/smollm2/report.html"
 
 replay: recordings env-analysis ## analyse recorded responses again: make replay RECORDINGS=folder
 	@PATH="$(CURDIR)/$(ANALYSIS)/bin:$$PATH" snakemake --configfile config/replay.yaml \

@@ -1,5 +1,6 @@
 """The study of inference-time compute: datasets, responses, grades, strategies, report."""
 
+from snakemake.logging import logger
 from snakemake.utils import min_version
 
 min_version("9.19")
@@ -28,6 +29,8 @@ onstart:
         rules = {job.rule.name for job in workflow.dag.needrun_jobs()}
         checks.check_keys(grid, rules)
         checks.check_lexicons(rules)
+        for line in checks.sampled_again(grid, rules):
+            logger.warning(line)
     except ConfigError as error:
         raise WorkflowError(str(error)) from None
 

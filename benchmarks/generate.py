@@ -25,6 +25,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
+from itc.config.model import Model  # noqa: E402
+
 BAR = 1.03
 DRAWS = 16
 
@@ -33,21 +35,23 @@ def main() -> int:
     """Measure, print a table and the JSON line; 1 if the bar is missed."""
     options = parse()
     import pandas as pd
+    from itc.config.procedure import Settings
     from itc.engines import vllm
     from itc.engines._base import Params, Request
     from itc.generate import Job, generate_shard
     from itc.procedures._base import Ask, Work
 
-    model = {
-        "engine": "vllm",
-        "model": str(options.model),
-        "dtype": "float32",
-        "max_model_len": 2048,
-        "max_num_seqs": 256,
-        "threads": options.threads,
-        "thinking": ["<think>", "</think>"],
-        "logprobs": options.logprobs,
-    }
+    model = Model(
+        title="benchmark",
+        reasoning=True,
+        model=str(options.model),
+        dtype="float32",
+        max_model_len=2048,
+        max_num_seqs=256,
+        threads=options.threads,
+        thinking=("<think>", "</think>"),
+        logprobs=options.logprobs,
+    )
     count = -(-options.requests // DRAWS)
     problems = pd.DataFrame(
         {
@@ -59,20 +63,20 @@ def main() -> int:
         }
     )
     template = (ROOT / "config" / "prompts" / "sample.j2").read_text(encoding="utf-8")
-    settings = {
-        "kind": "sample",
-        "temperature": 0.8,
-        "top_p": 0.95,
-        "top_k": -1,
-        "max_tokens": options.max_tokens,
-        "prompts": {"prompt": template},
-        "system_prompt": None,
-    }
+    settings = Settings.of(
+        {
+            "kind": "sample",
+            "temperature": 0.8,
+            "top_p": 0.95,
+            "max_tokens": options.max_tokens,
+            "prompts": {"prompt": template},
+        }
+    )
     draws = range(DRAWS)
     with vllm.open_engine(model) as engine, tempfile.TemporaryDirectory() as folder:
         # The model is loaded once for both sides: the job's engine start costs nothing here.
         @contextmanager
-        def opened(_: dict):
+        def opened(_: Model):
             yield engine
 
         vllm.open_engine = opened

@@ -53,8 +53,10 @@ accuracy responds to more inference-time compute says nothing about models train
 {tokens:,} tokens in all ({steps:,} steps, {minutes:.0f} minutes on one thread of a busy machine).
 The corpus is generated on the fly from the two reasoning-gym tasks `chain_sum` and `leg_counting`,
 with generator seeds of at least 10,000,000; every prompt is rendered from `config/prompts`. Study
-seeds stay below 1,000,000, but small problems are few: many easy questions of the study also occur
-in the training texts by chance. The loss counts the assistant's text only.
+seeds stay below 1,000,000, but small problems are few, and questions of the study also occur in the
+training texts by chance: among 120,000 random training problems all 19 different easy chain sums, 5
+of 20 medium ones, 4 of 20 easy leg counts, and none of the others. The loss counts the assistant's
+text only.
 
 | step | tokens | loss |
 | ---: | ---: | ---: |

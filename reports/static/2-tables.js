@@ -110,7 +110,11 @@
     }
     const save = element("button", { type: "button", textContent: "Save CSV" });
     save.addEventListener("click", () => {
-      const quote = (v) => (v === null ? "" : /[",\n\r]/.test(String(v)) ? `"${String(v).replaceAll('"', '""')}"` : String(v));
+      // A text that a spreadsheet would take for a formula begins with an apostrophe.
+      const formula = /^(?:[\s\0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n])/;
+      const number = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/;
+      const cell = (v) => (typeof v === "string" && formula.test(v) && !number.test(v) ? `'${v}` : String(v));
+      const quote = (v) => (v === null ? "" : /[",\n\r]/.test(cell(v)) ? `"${cell(v).replaceAll('"', '""')}"` : cell(v));
       const lines = [data.titles, ...found].map((row) => row.map(quote).join(","));
       const link = element("a", {
         href: URL.createObjectURL(new Blob([`${lines.join("\n")}\n`], { type: "text/csv" })),

@@ -2,6 +2,7 @@
 // Explorer: model output is only ever set as text, never as markup.
 (() => {
   const PAGE = 12;
+  const AUDIT = "audited";
   const make = (name, properties = {}, ...children) => {
     const node = Object.assign(document.createElement(name), properties);
     node.append(...children);
@@ -68,7 +69,8 @@
         open.round ? ` · round ${open.round}` : "", " ", make("span", { className: `chip ${open.verdict}`, textContent: open.verdict }));
       const facts = make("p", { className: "dim" }, `${words(open.procedure)}, ${number(open.tokens)} tokens`,
         open.cut ? ", cut at the token cap" : "", open.answer ? ", answer " : ", no answer",
-        ...(open.answer ? [make("bdi", { textContent: open.answer })] : []));
+        ...(open.answer ? [make("bdi", { textContent: open.answer })] : []),
+        open.how === "fallback" ? ", read by the fall-back" : "");
       reader.replaceChildren(head, facts, legend, body);
     };
 
@@ -102,7 +104,8 @@
       }
       if (["start", "dataset", "problem"].includes(changed)) {
         options(pick.model, names("model"), "all models");
-        options(pick.verdict, names("verdict"), "any verdict");
+        const audited = problem().draws.some((d) => d.audited);
+        options(pick.verdict, [...names("verdict"), ...(audited ? [[AUDIT, "sample of fall-back answers"]] : [])], "any verdict");
         const procedures = names("procedure");
         options(pick.procedure, procedures.map(([value]) => [value, words(value)]), "all procedures");
         if (changed === "start" && procedures.some(([value]) => value === "sample")) pick.procedure.value = "sample";
@@ -110,7 +113,7 @@
         part("question").textContent = problem().question || "not recorded";
         part("gold").textContent = problem().gold || "not recorded";
       }
-      draws = problem().draws.filter((d) => (!pick.model.value || d.model === pick.model.value) && (!pick.verdict.value || d.verdict === pick.verdict.value) && (!pick.procedure.value || d.procedure === pick.procedure.value));
+      draws = problem().draws.filter((d) => (!pick.model.value || d.model === pick.model.value) && (!pick.verdict.value || (pick.verdict.value === AUDIT ? d.audited : d.verdict === pick.verdict.value)) && (!pick.procedure.value || d.procedure === pick.procedure.value));
       at = 0;
       if (!draws.includes(open)) open = changed === "start" ? draws.find((d) => d.thinking.length) || draws[0] || null : null;
       list();

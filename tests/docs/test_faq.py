@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 import yaml
 from itc.config import read_config
+from itc.config.model import Model
 from itc.engines import openai
 from itc.engines._base import Params, Request
 from itc.grid import Grid, checks
@@ -170,15 +171,18 @@ def full(folder):
 
 @mistake("A server gives no answer")
 def silent(folder):
-    model = {
-        "model": "served",
-        "base_url": "http://127.0.0.1:9/v1",  # the discard port: nobody listens
-        "engine_options": {"tries": 2, "pause": 0.01},
-    }
+    model = Model(
+        title="served",
+        reasoning=False,
+        engine="openai",
+        model="served",
+        base_url="http://127.0.0.1:9/v1",  # the discard port: nobody listens
+        engine_options={"tries": 2, "pause": 0.01},
+    )
 
     def ask():
         with openai.open_engine(model) as engine:
-            engine.add("0", Request(({"role": "user", "content": "hi"},), Params(), 1))
+            engine.add("0", Request(({"role": "user", "content": "hi"},), Params(max_tokens=9), 1))
             while not engine.step():
                 pass
 

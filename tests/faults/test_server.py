@@ -16,14 +16,18 @@ import pytest
 pytest.importorskip("httpx")
 
 from itc import tables
+from itc.config.model import Model
+from itc.config.procedure import Settings
 from itc.engines._base import EngineError
 from itc.generate import Job, generate_shard
 
 PROBLEMS, DRAWS = 5, 4
-SETTINGS = {
-    **{"kind": "sample", "temperature": 0.8, "top_p": 0.95, "top_k": -1, "max_tokens": 16},
-    **{"system_prompt": None, "parent": None, "prompts": {"prompt": "{{ question }}"}},
-}
+SETTINGS = Settings.of(
+    {
+        **{"kind": "sample", "temperature": 0.8, "top_p": 0.95, "top_k": -1, "max_tokens": 16},
+        **{"system_prompt": None, "parent": None, "prompts": {"prompt": "{{ question }}"}},
+    }
+)
 
 
 class Server(ThreadingHTTPServer):
@@ -85,10 +89,11 @@ def generate(folder: Path, port: int) -> Path:
             "metadata": "{}",
         }
     )
-    model = {
-        **{"engine": "openai", "model": "served", "base_url": f"http://127.0.0.1:{port}/v1"},
-        **{"concurrency": 6, "engine_options": {"pause": 0.01, "tries": 2, "timeout": 5}},
-    }
+    model = Model(
+        **{"title": "served", "reasoning": False, "engine": "openai", "model": "served"},
+        **{"base_url": f"http://127.0.0.1:{port}/v1", "concurrency": 6},
+        engine_options={"pause": 0.01, "tries": 2, "timeout": 5},
+    )
     output = folder / "responses" / "000.parquet"
     job = Job("says", problems, "sample", SETTINGS, "0123456789", None, output)
     generate_shard(model, "served", [job], folder / "journal", 7, range(DRAWS))

@@ -74,7 +74,16 @@ def test_yaml_is_read_by_the_safe_loader_only():
 
 
 def test_no_code_is_made_from_text():
-    """But in the runner, which is started inside the sandbox."""
+    """But in the runner, which is started inside the sandbox, and after what checks a scorer's
+    expressions, which is used there.
+    """
+    guard = REPO / "workflow/scripts/itc/grading/_evaluate.py"
+    assert {
+        path
+        for path, node in NODES
+        if isinstance(node, ast.Attribute)
+        and dotted(node) in {"builtins.eval", "builtins.exec", "builtins.compile"}
+    } == {guard}
     runner = REPO / "workflow/scripts/itc/grading/_runner.py"
     assert [
         where(path, node)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from itc.config import ConfigError, read_config
+from itc.config.model import Model
 from itc.engines._base import EngineError
 from itc.engines._base import check as check_model
 from itc.engines.vllm import arguments
@@ -76,6 +77,10 @@ def test_extensions_are_named_not_imported_from_anywhere(kind):
     assert_refused(raw(**{kind: ["../procedures/sample"]}), "has no file")
 
 
+def served(address: str) -> Model:
+    return Model(title="m", reasoning=False, engine="openai", model="x", base_url=address)
+
+
 def model(**changes):
     config = raw()
     config["models"]["scripted-a"] = {**config["models"]["scripted-a"], **changes}
@@ -87,9 +92,9 @@ def test_remote_code_runs_for_the_model_that_asks_for_it_and_no_other():
     assert not any(entry.trust_remote_code for entry in entries.values())
     allowed = read_config(model(trust_remote_code=True)).models
     assert [name for name, entry in allowed.items() if entry.trust_remote_code] == ["scripted-a"]
-    plain = {"model": "a/b", "trust_remote_code": False, "engine_options": {}}
+    plain = Model(title="m", reasoning=False, model="a/b")
     assert arguments(plain)["trust_remote_code"] is False
-    assert arguments({**plain, "trust_remote_code": True})["trust_remote_code"] is True
+    assert arguments(plain.model_copy(update={"trust_remote_code": True}))["trust_remote_code"]
 
 
 def test_options_of_an_engine_cannot_ask_for_it():
@@ -115,14 +120,14 @@ def test_ordinary_options_with_such_letters_pass():
 )
 def test_a_secret_in_an_address_is_refused_and_not_shown(address):
     with pytest.raises(EngineError, match="api_key_env") as error:
-        check_model("m", {"engine": "openai", "model": "x", "base_url": address})
+        check_model("m", served(address))
     assert "sk-canary" not in str(error.value)
 
 
 @pytest.mark.parametrize("address", ["file:///etc/passwd", "ftp://host/v1", "host:8000", "http://"])
 def test_addresses_are_http_or_https(address):
     with pytest.raises(EngineError, match="key 'base_url'"):
-        check_model("m", {"engine": "openai", "model": "x", "base_url": address})
+        check_model("m", served(address))
 
 
 def test_yaml_of_others_makes_no_object():
@@ -133,3 +138,17 @@ def test_yaml_of_others_makes_no_object():
         parse(bad, "hostile.yaml")
     with pytest.raises(yaml.YAMLError):
         yaml.safe_load(bad)
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("request", {"extra_headers": {"Authorization": "Bearer x"}}),
+        ("request", {"api_key": "sk-x"}),
+        ("serving_options", {"hf_token": "x"}),
+        ("chat_template_kwargs", {"password": "x"}),
+    ],
+)
+def test_a_secret_is_refused_wherever_free_keys_are(kind, given):
+    text = assert_refused(model(**{kind: given}), f"{kind}.", "a secret does not belong")
+    assert "sk-x" not in text and "Bearer" not in text

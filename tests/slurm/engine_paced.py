@@ -14,7 +14,7 @@ TITLE = "Scripted, paced (tests)"
 @contextmanager
 def open_engine(model):
     with scripted.open_engine(model) as engine:
-        yield PacedEngine(engine, model["engine_options"]["free"])
+        yield PacedEngine(engine, model.engine_options["free"])
 
 
 class PacedEngine:

@@ -31,7 +31,11 @@ def changed(default, key, value):
 @pytest.mark.parametrize(
     ("key", "value", "told"),
     [
-        ("sutdy", 1, ["sutdy: unknown key (value 1)", "did you mean 'study'?", "journal, models"]),
+        (
+            "sutdy",
+            1,
+            ["sutdy: unknown key (value 1)", "did you mean 'study'?", "journal, limits"],
+        ),
         ("study/drws", 4, ["study.drws: unknown key (value 4)", "did you mean 'draws'?"]),
         ("study/probe/batch", 1, ["study.probe.batch: unknown key", "allowed: batch_sizes, data"]),
         (

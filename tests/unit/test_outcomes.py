@@ -7,6 +7,7 @@ import pytest
 from itc import tables
 from itc.analyses import quality
 from itc.annotate import annotate
+from itc.config.procedure import Settings
 from itc.outcomes import RESPONSE_COLUMNS, MixedPlatformError, build_outcomes
 
 
@@ -49,7 +50,7 @@ def problems(**golds):
 def joined():
     asked = problems(p="9", q="5")
     given = responses(p=["x=5", "5", "y=5", "7"], q=["x=5", "y=5", "1", "2"])
-    grades = annotate(given, asked, {"kind": "sample"}, [])
+    grades = annotate(given, asked, Settings.of({"kind": "sample", "max_tokens": 9}), [])
     return build_outcomes(asked, given[list(RESPONSE_COLUMNS)], grades)
 
 
@@ -83,7 +84,7 @@ def test_quality_of_outcomes_that_lack_the_counts_is_unknown_not_zero(joined):
 
 def test_draws_of_two_platforms_are_refused():
     asked, given = problems(p="9"), responses(p=["1", "9"])
-    grades = annotate(given, asked, {"kind": "sample"}, [])
+    grades = annotate(given, asked, Settings.of({"kind": "sample", "max_tokens": 9}), [])
     mixed = given.assign(gpu=["A", "B"])
     with pytest.raises(MixedPlatformError, match=r"different platforms: .*gpu A.*; .*gpu B"):
         build_outcomes(asked, mixed, grades)

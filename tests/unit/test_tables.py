@@ -69,7 +69,7 @@ def test_other_version_is_refused_with_the_mend(tmp_path, monkeypatch):
     tables.write(frame(), "evaluations", path)
     newer = schemas.Schema(**{**vars(schemas.SCHEMAS["evaluations"]), "version": 99})
     monkeypatch.setitem(schemas.SCHEMAS, "evaluations", newer)
-    with pytest.raises(tables.TableError, match=r"version 1, expected .* version 99; delete"):
+    with pytest.raises(tables.TableError, match=r"version \d+, expected .* version 99; delete"):
         tables.read(path, "evaluations")
 
 
@@ -97,6 +97,7 @@ def older(name, path, *, without=(), version=None):
     """A file as an earlier release might have left it."""
     file = pq.read_table(path)
     metadata = dict(file.schema.metadata)
+    metadata.pop(b"itc.columns", None)  # which only later releases write
     if version is not None:
         metadata[b"itc.version"] = str(version).encode()
     pq.write_table(file.drop_columns(list(without)).replace_schema_metadata(metadata), path)
@@ -154,10 +155,10 @@ def test_every_flipped_bit_of_the_pages_is_found(tmp_path):
     path, rng = tmp_path / "x.parquet", random.Random(20250418)
     tables.write(frame(500), "evaluations", path)
     sound, data = tables.read(path, "evaluations"), path.read_bytes()
-    found = 0
+    found, footer = 0, int.from_bytes(data[-8:-4], "little")  # a footer's names have no checksum
     for _ in range(200):
         damaged = bytearray(data)
-        damaged[rng.randrange(4, len(data) - 8)] ^= 1 << rng.randrange(8)
+        damaged[rng.randrange(4, len(data) - 8 - footer)] ^= 1 << rng.randrange(8)
         path.write_bytes(damaged)
         try:  # a flip in what no reader uses, such as statistics, changes nothing
             pd.testing.assert_frame_equal(tables.read(path, "evaluations"), sound)

@@ -32,15 +32,22 @@ def test_the_probe_is_made_on_demand_and_quoted_by_the_next_report(finished):
     assert "The same requests, sampled again" in text and "max_num_seqs=8" in text
 
 
+def test_the_plan_is_printed_on_demand(finished):
+    output = finished.snakemake("plan")
+    assert "needs for 1" in output and "points: the difference as recorded" in output
+    plan = pd.read_parquet(finished.folder / "results/mini/tables/planning.parquet")
+    assert set(plan["cheaper"]) <= {"enough", "problems", "draws", "unknown"}
+
+
 def test_journals_are_deleted_only_when_told(finished):
     journal = finished.folder / "journal"
-    before = sorted(journal.rglob("*.json*"))
+    before = sorted([*journal.rglob("*.json*"), *journal.rglob("*.keys")])
     output = finished.snakemake("prune_journal")
     assert "Every journal in journal/ belongs to study mini." in output
     finished.edit("config/procedures.yaml", "temperature: 0.8", "temperature: 0.7")
     output = finished.snakemake("prune_journal")
     assert "nothing is deleted unless you add --config prune=true" in output
-    assert sorted(journal.rglob("*.json*")) == before
+    assert sorted([*journal.rglob("*.json*"), *journal.rglob("*.keys")]) == before
     assert f"in {len(before)} files of journal/" in output
     output = finished.snakemake("prune_journal", "--config", "prune=true")
     assert f"deleted: {len(before)} files of journal/" in output

@@ -8,6 +8,7 @@ sys.path.insert(0, str(Path(workflow.current_basedir) / ".." / "scripts"))
 
 from itc import registry
 from itc.config import ConfigError, read_config, selected
+from itc.config.command_line import reread
 from itc.deposit.manifest import ArchiveError
 from itc.deposit.store import beside, overlay
 from itc.fingerprint import fingerprint, of_files
@@ -31,6 +32,9 @@ if archive_path:
     except ArchiveError as error:
         raise WorkflowError(str(error)) from None
     update_config(config, workflow.config_settings.overwrite_config)
+
+# What the command line says, read as a file would give it: Snakemake knows no types.
+update_config(config, reread(workflow.config_settings.overwrite_config, config))
 
 try:
     grid = Grid(read_config(config), REPO)

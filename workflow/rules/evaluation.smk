@@ -1,6 +1,8 @@
 rule evaluate_strategy:
     input:
-        lambda wildcards: grid.outcomes(wildcards.dataset),
+        outcomes=lambda wildcards: grid.outcomes(wildcards.dataset),
+        # Only for votes over several models: the grader says which of their answers are one.
+        dataset=lambda wildcards: grid.problems_of(wildcards.strategy, wildcards.dataset),
     output:
         f"{grid.home}/evaluations/{{dataset}}/{{strategy}}.parquet",
     log:
@@ -14,7 +16,15 @@ rule evaluate_strategy:
         budgets=grid.budgets,
         seed=grid.study.seed,
         options=lambda wildcards: grid.study.strategy_options.get(wildcards.strategy, {}),
+        cache=grid.grading_cache,
         code=code_of("strategies", "strategies._base"),
+        relation=lambda wildcards: (
+            fingerprint(
+                "grading._common", f"grading.{grid.dataset(wildcards.dataset).answer_type}"
+            )
+            if grid.problems_of(wildcards.strategy, wildcards.dataset)
+            else ""
+        ),
     message:
         "evaluating {wildcards.strategy} on {wildcards.dataset}"
     script:

@@ -11,6 +11,32 @@ rule estimate:
         "../scripts/estimate_study.py"
 
 
+rule plan:
+    input:
+        f"{grid.home}/tables/planning.parquet",
+    log:
+        f"logs/plan/{grid.study.name}.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    message:
+        "what differences in {grid.study.name} need to be seen"
+    script:
+        "../scripts/plan_study.py"
+
+
+rule identity:
+    log:
+        f"logs/identity/{grid.study.name}.log",
+    localrule: True
+    conda:
+        "../../envs/analysis.yaml"
+    message:
+        "responses of {grid.study.name}: what is there, and what would be sampled anew"
+    script:
+        "../scripts/report_identity.py"
+
+
 rule prune_journal:
     log:
         f"logs/prune/{grid.study.name}.log",

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from itc import tables
 from itc.annotate import annotate_file
+from itc.config.procedure import Settings
 from itc.grading._bubblewrap import given_up
 from itc.runlog import logged
 from tqdm import tqdm
@@ -23,7 +24,7 @@ if __name__ == "__main__":
                 frame = annotate_file(
                     Path(source),
                     problems[cell["dataset"]],
-                    cell["settings"],
+                    Settings.of(cell["settings"]),
                     snakemake.params.features,
                     snakemake.params.cache,
                 )

@@ -9,7 +9,7 @@ from itc.config import read_config, root
 from itc.engines import _base as engines
 from itc.grid import Grid
 from itc.procedures._base import Work
-from itc.prompt_check import measure, open_prompter
+from itc.prompt_check import check_words, measure, open_prompter
 from itc.runlog import logged
 
 if __name__ == "__main__":
@@ -21,20 +21,23 @@ if __name__ == "__main__":
             Path(path).stem.rpartition("-")[0]: tables.read(path, "datasets").to_dict("records")
             for path in snakemake.input
         }
-        model = grid.model(runs[0].model).model_dump(mode="json")
+        model = grid.model(runs[0].model)
         works = [
             Work(
                 dataset=run.dataset,
                 model=run.model,
                 procedure=run.procedure,
-                settings=grid.generation_cell(run)["settings"],
+                settings=grid.settings_of(run),
                 problems=problems[run.dataset],
                 parents=None,
                 draws=range(1),
                 seed=grid.study.seed,
-                thinking=engines.thinking(model),
+                thinking=engines.active_thinking(model, grid.settings_of(run)),
             )
             for run in runs
         ]
-        rows = measure(works, open_prompter(model))
+        prompter = open_prompter(model)
+        asked = {run.procedure: run for run in grid.runs if run.model == runs[0].model}
+        check_words(((n, grid.settings_of(run)) for n, run in asked.items()), prompter)
+        rows = measure(works, prompter)
         replaced(snakemake.output[0], json.dumps(rows, indent=1) + "\n")

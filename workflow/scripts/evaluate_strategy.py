@@ -8,7 +8,12 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         label = snakemake.wildcards.strategy
         name, params = registry.strategy(label, {label: snakemake.params.options})
-        outcomes = tables.read_many(snakemake.input, "outcomes", outcome_columns(name))
+        outcomes = tables.read_many(snakemake.input.outcomes, "outcomes", outcome_columns(name))
+        if snakemake.input.dataset:  # a vote over several models: which of their answers are one
+            from itc.grading._common import with_common_classes
+
+            problems = tables.read(snakemake.input.dataset, "datasets")
+            outcomes = with_common_classes(outcomes, problems, snakemake.params.cache)
         evaluation = evaluate_strategy(
             name,
             outcomes,

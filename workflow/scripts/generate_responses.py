@@ -5,19 +5,15 @@ from pathlib import Path
 
 from itc import tables
 from itc.config import read_config, root
-from itc.generate import Job, generate_shard
+from itc.generate import Job, generate_shard, parents_of
 from itc.grid import Grid
 from itc.runlog import logged
-
-ANSWERS = ["response_id", "answer", "answer_how", "score"]
 
 
 def parents_by_cell(runs, responses, annotations):
     """Responses with their extracted answers, by (dataset, procedure)."""
     return {
-        (run.dataset, run.procedure): tables.read(response, "responses").merge(
-            tables.read(annotation, "annotations", ANSWERS), on="response_id", validate="1:1"
-        )
+        (run.dataset, run.procedure): parents_of(response, annotation)
         for run, response, annotation in zip(runs, responses, annotations, strict=True)
     }
 
@@ -38,24 +34,26 @@ if __name__ == "__main__":
         )
         jobs = [
             Job(
-                dataset=cell["dataset"],
-                problems=problems[cell["dataset"]],
-                procedure=cell["procedure"],
-                settings=cell["settings"],
-                procedure_hash=cell["hash"],
-                parents=parents.get((cell["dataset"], cell["settings"]["parent"])),
+                dataset=run.dataset,
+                problems=problems[run.dataset],
+                procedure=run.procedure,
+                settings=grid.settings_of(run),
+                procedure_hash=run.folder.rpartition("-")[2],
+                parents=parents.get((run.dataset, grid.procedure(run.procedure).parent)),
                 output=Path(path),
-                block=cell["block"],
+                block=grid.block(run.procedure),
+                identity=grid.run_identity(run.dataset, run.model, run.procedure),
             )
-            for cell, path in zip(map(grid.generation_cell, runs), snakemake.output, strict=True)
+            for run, path in zip(runs, snakemake.output, strict=True)
         ]
         size, shard = grid.study.shard_size, int(snakemake.wildcards.shard)
         generate_shard(
-            model=grid.model(runs[0].model).model_dump(mode="json"),
+            model=grid.model(runs[0].model),
             model_name=runs[0].model,
             jobs=jobs,
             journal_root=Path(grid.journal),
             seed=grid.study.seed,
             draws=range(shard * size, (shard + 1) * size),
+            contents=grid.contents,
         )
         sys.stdout.flush()

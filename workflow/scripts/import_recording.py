@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from itc import tables
+from itc import bounds, tables
 from itc.atomic import named
 from itc.importing import import_recording
 from itc.runlog import logged
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
+        bounds.use(snakemake.config)
         spec, responses = dict(snakemake.params.spec), snakemake.params.responses
         spec |= dict(zip(spec.pop("companions"), snakemake.input.companions, strict=True))
         models = {entry["name"]: entry for entry in responses.values()}

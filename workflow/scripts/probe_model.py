@@ -14,18 +14,18 @@ if __name__ == "__main__":
     with logged(snakemake.log[0]):
         grid = Grid(read_config(snakemake.config), root())
         run = next(r for r in grid.probe_runs if r.model == snakemake.wildcards.model)
-        cell, wanted = grid.generation_cell(run), grid.study.probe
+        wanted = grid.study.probe
         problems = tables.read(snakemake.input[0], "datasets").iloc[: wanted.problems]
-        model = grid.model(run.model).model_dump(mode="json")
+        model = grid.model(run.model)
         table = probe(
             model,
             run.model,
             Job(
-                dataset=cell["dataset"],
+                dataset=run.dataset,
                 problems=problems,
-                procedure=cell["procedure"],
-                settings=cell["settings"],
-                procedure_hash=cell["hash"],
+                procedure=run.procedure,
+                settings=grid.settings_of(run),
+                procedure_hash=run.folder.rpartition("-")[2],
                 parents=None,
                 output=Path("000.parquet"),
             ),
@@ -34,5 +34,6 @@ if __name__ == "__main__":
             range(wanted.draws),
             variants(model, wanted.batch_sizes, wanted.dtypes),
             lambda frame: grade(frame, problems)["verdict"] == "right",
+            grid.contents,
         )
         tables.write(table, "probes", snakemake.output[0])

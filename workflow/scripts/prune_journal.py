@@ -11,7 +11,7 @@ if __name__ == "__main__":
         f"probes/{folder_of(variant)}/{run.model}/{run.folder.rpartition('/')[2]}/000"
         for run in grid.probe_runs
         for variant in variants(
-            grid.model(run.model).model_dump(mode="json"),
+            grid.model(run.model),
             grid.study.probe.batch_sizes,
             grid.study.probe.dtypes,
         )

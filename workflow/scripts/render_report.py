@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from itc import tables
+from itc import sent, tables
 from itc.analyses._read import read_all
 from itc.atomic import replaced
 from itc.config import root
@@ -18,6 +18,8 @@ if __name__ == "__main__":
         record = collect(params.study, params.config, params.origins, params.overlays, root())
         record["explorers"] = params.explorers
         record["cost"] = read_cost(params.jobs, Path(params.benchmarks), Path())
+        timing = [file for job in params.jobs.values() for file in job["timing"]]
+        record["sent"] = sent.read(timing, Path())
         texts = None
         if snakemake.input.examples:
             texts = examples.pick(tables.read_many(snakemake.input.examples, "examples"))

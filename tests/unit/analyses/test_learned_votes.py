@@ -94,18 +94,17 @@ def test_held_out_problems_equal_the_strategy_of_the_study():
         assert found == pytest.approx(share[0][budget] - share[1][budget])
 
 
-def test_interval_is_the_paired_t_interval():
+def test_interval_holds_the_paired_t_interval_and_the_exact_bound():
+    """Wider than Student's t by little where problems differ; the exact bound where none does."""
     from scipy import stats
 
-    values = np.random.default_rng(0).normal(size=30)
+    values = np.random.default_rng(0).uniform(-1, 1, size=30)
     found = learned_votes.summary([values])
     expected = stats.ttest_1samp(values, 0).confidence_interval()
-    assert (found["low"], found["high"]) == (
-        pytest.approx(expected.low),
-        pytest.approx(expected.high),
-    )
+    assert expected.low - 0.06 < found["low"] <= expected.low
+    assert expected.high <= found["high"] < expected.high + 0.06
     assert "low" not in learned_votes.summary([values[:1]])
-    same = learned_votes.summary([np.zeros(30), np.zeros(20)])
+    same = learned_votes.summary([np.zeros(20)])
     bound = stats.binomtest(0, 20).proportion_ci(method="exact").high
     assert (same["low"], same["high"]) == (pytest.approx(-bound), pytest.approx(bound))
 

@@ -11,12 +11,15 @@ CARRY = {
     "curves": "accuracy",
     "comparisons": "accuracy",
     "frontier": "accuracy",
+    "best_points": "shown",
     "breadth": "accuracy",
     "profiles": "value",
     "censoring": "accuracy",
     "stability": "accuracy",
     "allocation": "accuracy",
     "revision_grid": "accuracy",
+    "standings": "accuracy",
+    "grader_error": "accuracy",
 }
 # Tables that only speak of responses with a decided grade; they say how many were left out.
 DECIDED_ONLY = {"markers", "lengths", "length_law", "prediction", "calibration", "regression"}
@@ -62,6 +65,7 @@ def outcomes(undecided):
                             "answer": str(code),
                             "answer_class": code,
                             "verdict": verdict,
+                            "source_correct": verdict == "right",
                             "n_prompt_tokens": 10,
                             "n_output_tokens": int(rng.integers(50, 150)),
                             "truncated": bool(rng.random() < 0.1),

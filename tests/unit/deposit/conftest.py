@@ -64,10 +64,12 @@ def outcomes(frame):
 
 @pytest.fixture
 def study(tmp_path):
-    """Make a Study of two models and two shards; keyword ``withheld`` the text mode, an overlay."""
+    """Make a Study of two models and two shards; its text mode, what is withheld, an overlay, and
+    columns of its problems in place of the usual ones.
+    """
     home = tmp_path / "study"
 
-    def make(text="keep", withheld=False, overlay=None):
+    def make(text="keep", withheld=False, overlay=None, **columns):
         problems = pd.DataFrame(
             {
                 "problem_id": list(QUESTIONS),
@@ -77,7 +79,7 @@ def study(tmp_path):
                 "licence": "none",
                 "metadata": [json.dumps({"data": {"copy": gold}}) for gold in GOLDS.values()],
             }
-        )
+        ).assign(**columns)
         tables.write(problems, "datasets", home / "quarry-1.parquet")
         cells, joined = [], {}
         for model in ("m-one", "m-two"):

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from itc.config.model import Model
 
 SPECIAL = ["<pad>", "<s>", "</s>", "<|user|>", "<|assistant|>", "<|system|>"]
 TEMPLATE = (
@@ -51,6 +55,8 @@ def make_model(folder: Path) -> Path:
         for name, weight in model.named_parameters():
             if weight.ndim == 2:
                 weight.normal_(0, 0.15 if "lm_head" in name else 0.3)
+    # As many models ship them: a server fills them in where a request leaves them out.
+    model.generation_config.update(do_sample=True, repetition_penalty=1.3, top_k=2)
     model.save_pretrained(folder)
     fast.save_pretrained(folder)
     return folder
@@ -62,8 +68,10 @@ def model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def model_entry(model_folder: Path) -> dict:
-    return {
+def model_entry(model_folder: Path) -> Model:
+    values = {
+        "title": "random",
+        "reasoning": True,
         "engine": "vllm",
         "model": str(model_folder),
         "dtype": "float32",
@@ -72,3 +80,17 @@ def model_entry(model_folder: Path) -> dict:
         "thinking": ["<think>", "</think>"],
         "logprobs": 5,
     }
+    return Model.model_validate(values)
+
+
+@pytest.fixture
+def server() -> Iterator:
+    """A server that answers as its script says, see scripted_server.py."""
+    sys.path.insert(0, str(Path(__file__).parent))
+    from scripted_server import Server
+
+    made = Server()
+    threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True).start()
+    yield made
+    made.shutdown()
+    made.server_close()

@@ -2,119 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import threading
-import time
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import sys
+from pathlib import Path
 
 import pytest
 
 pytest.importorskip("httpx")
+sys.path.insert(0, str(Path(__file__).parent))
 
 from itc.engines import openai
-from itc.engines._base import TOO_LONG, EngineError, Params, Request
+from itc.engines._base import TOO_LONG, EngineError
 from itc.engines._base import check as check_model
+from scripted_server import ask, entry, reply, run
 
 SECRET = "sk-test-0123456789"
-
-
-class Server(ThreadingHTTPServer):
-    """Answers with what ``script`` yields per request: (status, headers, body) or seconds."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.script: list = []
-        self.bodies: list[dict] = []
-        self.keys: set[str | None] = set()
-        self.now = self.most = 0
-        self.pause = 0.0
-        self.lock = threading.Lock()
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self) -> None:
-        self.answer(404, {}, {"error": "no version here"})
-
-    def do_POST(self) -> None:
-        server = self.server
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-        with server.lock:
-            server.now += 1
-            server.most = max(server.most, server.now)
-            server.bodies.append(body)
-            server.keys.add(self.headers.get("authorization"))
-            step = server.script.pop(0) if server.script else (200, {}, reply("fine"))
-        time.sleep(server.pause)
-        with server.lock:
-            server.now -= 1
-        if isinstance(step, float):
-            time.sleep(step)
-            return
-        self.answer(*step)
-
-    def answer(self, status: int, headers: dict, body: dict) -> None:
-        data = json.dumps(body).encode()
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-def reply(text: str, **message) -> dict:
-    top = [{"token": "Yes", "logprob": -0.25}, {"token": "No", "logprob": -1.5}]
-    return {
-        "choices": [
-            {
-                "message": {"role": "assistant", "content": text, **message},
-                "finish_reason": "stop",
-                "logprobs": {"content": [{"token": "a", "logprob": -0.5, "top_logprobs": top}]},
-            }
-        ],
-        "usage": {"prompt_tokens": 9, "completion_tokens": 4},
-    }
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    made = Server()
-    threading.Thread(target=made.serve_forever, daemon=True).start()
-    yield made
-    made.shutdown()
-    made.server_close()
-
-
-def entry(server: Server, **changes) -> dict:
-    options = {"pause": 0.01, "tries": 4, "timeout": 0.5}
-    return {
-        "engine": "openai",
-        "model": "served",
-        "base_url": f"http://127.0.0.1:{server.server_address[1]}/v1",
-        "concurrency": 4,
-        "thinking": ["<think>", "</think>"],
-        "engine_options": options,
-    } | changes
-
-
-def ask(text="hi", seed=1, prefix=(), **params) -> Request:
-    return Request(({"role": "user", "content": text},), Params(**params), seed, prefix)
-
-
-def run(model: dict, requests: list[Request]) -> dict:
-    with openai.open_engine(model) as engine:
-        for number, request in enumerate(requests):
-            engine.add(str(number), request)
-        found: dict = {}
-        while len(found) < len(requests):
-            found |= {done.key: done for done in engine.step()}
-    return found
 
 
 def test_parameters_are_sent_and_the_answer_is_read(server):
@@ -181,3 +82,13 @@ def test_missing_key_and_address_are_found_without_asking(server, monkeypatch):
     with pytest.raises(EngineError, match="key 'base_url': None"):
         check_model("m", entry(server, base_url=None))
     assert server.bodies == []
+
+
+def test_what_is_kept_as_sent_is_what_the_server_got(server):
+    with openai.open_engine(entry(server)) as engine:
+        found = engine.sent(ask(temperature=0.3))
+        engine.add("0", ask(temperature=0.3))
+        while not engine.step():
+            pass
+    assert found["body"] == server.bodies[0] and found["prompt"] is None
+    assert "/v1" + found["endpoint"] == server.paths[0]

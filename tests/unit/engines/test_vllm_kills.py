@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from itc import schemas, tables
+from itc.config.model import Model
 
 pytestmark = pytest.mark.vllm
 pytest.importorskip("vllm")
@@ -18,11 +19,11 @@ SCRIPT = Path(__file__).with_name("vllm_job.py")
 TOTAL = 160
 
 
-def start(folder: Path, model: dict) -> subprocess.Popen:
+def start(folder: Path, model: Model) -> subprocess.Popen:
     folder.mkdir(exist_ok=True)
     with (folder / "log").open("a") as log:
         return subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(folder), json.dumps(model)],
+            [sys.executable, str(SCRIPT), str(folder), model.model_dump_json()],
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,
@@ -48,7 +49,9 @@ def kill_after(job: subprocess.Popen, folder: Path, lines: int, how: signal.Sign
 @pytest.mark.timeout(1800)
 def test_two_kills_give_the_same_tokens(tmp_path, model_entry):
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    model = {**model_entry, "max_num_seqs": 8}  # 20 batches, so that there is a middle
+    model = model_entry.model_copy(
+        update={"max_num_seqs": 8}
+    )  # 20 batches, so that there is a middle
     assert finish(start(whole, model), whole)["requests_finished"] == TOTAL
 
     job = start(killed, model)

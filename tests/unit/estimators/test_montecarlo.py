@@ -308,12 +308,13 @@ def test_replicates_are_added_until_the_mean_over_problems_is_precise():
     result = montecarlo.run(alternating(calls), known, extra=("seen",), target_se=0.02)
     # 1 / sqrt(replicates x 4 problems) = 0.02 at 625, in blocks of 64
     assert 625 <= result.replicates <= 704 and result.replicates % 64 == 0
-    assert calls[0] == (0, 64)
+    assert calls[0] == (0, 8) and calls[7] == (56, 64)  # a block in eight batches
     assert [first for first, _ in calls[1:]] == [last for _, last in calls[:-1]]
     assert result.se == pytest.approx(1 / np.sqrt(result.replicates - 1), rel=1e-9)
     assert result.mean == pytest.approx(0.5)
     assert result.upper == pytest.approx(0.5)
     assert result.extra["seen"] == pytest.approx(3.0)
+    assert result.extra_se["seen"] == pytest.approx(0.0)  # every batch has the same mean
 
 
 def test_replicates_are_bounded_or_exactly_as_asked():

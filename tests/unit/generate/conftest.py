@@ -9,12 +9,21 @@ import pandas as pd
 import pytest
 import yaml
 from itc import tables
+from itc.config.model import Model
+from itc.config.procedure import Settings
 from itc.generate import Job, generate_shard
 from itc.grading._grade import grade
 
 ROOT = Path(__file__).resolve().parents[3]
-MODEL = {"engine": "scripted", "model": "scripted", "thinking": ["<think>", "</think>"]}
-MODEL |= {"logprobs": 3, "max_model_len": 100_000}
+MODEL = Model(
+    title="toy",
+    reasoning=True,
+    engine="scripted",
+    model="scripted",
+    thinking=("<think>", "</think>"),
+    logprobs=3,
+    max_model_len=100_000,
+)
 
 
 def problems(count: int = 3) -> pd.DataFrame:
@@ -30,13 +39,13 @@ def problems(count: int = 3) -> pd.DataFrame:
     )
 
 
-def entry(name: str, **changes: Any) -> dict[str, Any]:
+def entry(name: str, **changes: Any) -> Settings:
     """A procedure entry as a job gets it: with the texts of its templates."""
     config = yaml.safe_load((ROOT / "config" / "procedures.yaml").read_text())["procedures"][name]
     stems = config["prompt"] if isinstance(config["prompt"], dict) else {"prompt": config["prompt"]}
     folder = ROOT / "config" / "prompts"
     texts = {role: (folder / f"{stem}.j2").read_text() for role, stem in stems.items()}
-    return {"system_prompt": None, **config, "prompts": texts, **changes}
+    return Settings.of({"name": name, **config, "prompts": texts, **changes})
 
 
 class Bench:
@@ -53,7 +62,7 @@ class Bench:
         output = self.folder / "responses" / name / "000.parquet"
         return Job("sums", frame, name, entry(name, **changes), "0123456789", parents, output)
 
-    def run(self, *jobs: Job, model: dict[str, Any] | None = None, draws: int = 8, **more: Any):
+    def run(self, *jobs: Job, model: Model | None = None, draws: int = 8, **more: Any):
         """Generate; returns timing."""
         journal = self.folder / "journal"
         return generate_shard(model or MODEL, "toy", list(jobs), journal, 7, range(draws), **more)
@@ -67,7 +76,7 @@ class Bench:
     def journal(self, name: str) -> Path:
         return self.folder / "journal" / "toy" / f"{name}-0123456789" / "000.jsonl"
 
-    def parents(self, count: int = 3, model: dict[str, Any] | None = None) -> pd.DataFrame:
+    def parents(self, count: int = 3, model: Model | None = None) -> pd.DataFrame:
         """Graded samples, as children get them."""
         frame = problems(count)
         self.run(self.job("sample", frame), model=model)

@@ -3,6 +3,7 @@ whose answer was journalled is asked twice."""
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
@@ -137,7 +138,11 @@ def test_disk_full_in_the_journal(tmp_path, undisturbed, share):
     code, errors = job.run({"file_size": int(size.journal.stat().st_size * share)})
     assert code == 1 and "make room and start the same command again" in errors
     assert not job.table.exists()
-    left = [p for p in job.folder.rglob("*") if p.is_file() and p not in (job.calls, job.journal)]
+    # What was sent is kept beside the journal from the first request on, and is a whole file.
+    sent = job.journal.with_suffix(".sent.json")
+    json.loads(sent.read_text())
+    expected = (job.calls, job.journal, sent)
+    left = [p for p in job.folder.rglob("*") if p.is_file() and p not in expected]
     assert left == []
     kept = len(job.journal.read_bytes().splitlines())
     code, errors = job.run()

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from itc.config.model import Model
 from itc.engines._base import EngineError
 from itc.generate import check
 from itc.journal import Journal, JournalBusyError
@@ -87,7 +88,7 @@ def test_a_changed_problem_asks_for_itself_only(bench):
 def test_another_model_seed_or_setting_asks_again(bench):
     frame = bench.problems(1)
     bench.run(bench.job("sample", frame))
-    changed = {**bench.model, "enable_thinking": False}
+    changed = bench.model.model_copy(update={"dtype": "float32"})
     assert bench.run(bench.job("sample", frame), model=changed)["requests_finished"] == 8
     warmer = bench.job("sample", frame, temperature=1.0)
     assert bench.run(warmer)["requests_finished"] == 8
@@ -137,7 +138,7 @@ def test_second_job_on_a_shard_refuses(bench):
 
 
 def test_long_prompts_are_named_and_counted(bench):
-    model = {**bench.model, "max_model_len": 200}
+    model = bench.model.model_copy(update={"max_model_len": 200})
     frame = bench.problems(4)
     frame.loc[[1, 3], "question"] = "What is " + " + ".join(["1"] * 100) + "?"
     job = bench.job("sample", frame)
@@ -147,7 +148,7 @@ def test_long_prompts_are_named_and_counted(bench):
 
 
 def test_long_prompts_can_be_skipped_and_stay_in_the_table(bench):
-    model = {**bench.model, "max_model_len": 200}
+    model = bench.model.model_copy(update={"max_model_len": 200})
     frame = bench.problems(3)
     frame.loc[1, "question"] = "What is " + " + ".join(["1"] * 100) + "?"
     job = bench.job("sample", frame, long_prompt="skip")
@@ -174,22 +175,22 @@ def test_thinking_that_never_closes(bench):
         ("sample", {"prompts": {"prompt": "{% if %}"}}, "prompt.*line 1"),
         ("sample", {"prompts": {"extra": "x"}}, "no role 'extra'; allowed: prompt"),
         ("sample", {"prompts": {}}, "prompt: missing"),
-        ("judge_score", {"votes": 0}, r"judge_score.votes: 0; needs a number from 1"),
-        ("judge_score", {"scale": "stars"}, "allowed: score, yesno"),
+        ("judge_score", {"votes": 0}, r"judge_score.votes: value 0 refused"),
+        ("judge_score", {"scale": "stars"}, "should be 'score' or 'yesno'"),
         ("judge_score", {"lowest": 10}, "not below highest"),
-        ("judge_yesno", {"words": ["Yes"]}, "two words"),
-        ("revise_full", {"rounds": 0}, "rounds: 0"),
-        ("revise_full", {"rounds": "2"}, "rounds: '2'"),
-        ("revise_full", {"show": "all"}, "allowed: response, full, answer"),
+        ("judge_yesno", {"words": ["Yes"]}, r"words: .*two different words"),
+        ("revise_full", {"rounds": 0}, "rounds: value 0"),
+        ("revise_full", {"rounds": True}, "rounds: value True"),
+        ("revise_full", {"show": "all"}, "should be 'response', 'full' or 'answer'"),
         ("revise_full", {"prompts": {"prompt": "{{ critique }}"}}, "unknown variables.*critique"),
-        ("aggregate_full", {"width": 1}, "nothing to aggregate"),
-        ("aggregate_full", {"layers": 0}, "layers: 0"),
+        ("aggregate_full", {"width": 1}, "width: value 1"),
+        ("aggregate_full", {"layers": 0}, "layers: value 0"),
         ("aggregate_full", {"show": "summaries"}, "role summary"),
         ("select", {"layers": 2}, "one layer"),
         ("truncate", {"budgets": []}, "budgets"),
         ("truncate", {"budgets": [-1]}, "budgets"),
         ("truncate", {"budgets": [4, 4]}, "budgets"),
-        ("extend", {"times": 0}, "times: 0"),
+        ("extend", {"times": 0}, "times: value 0"),
         ("extend", {"wait": " "}, "wait: empty"),
     ],
 )
@@ -232,10 +233,10 @@ def test_models_that_cannot_be_served(bench, tmp_path):
         ({"engine": "vllm", "model": str(tmp_path / "absent")}, "there is no folder"),
         ({"engine": "vllm", "model": "name"}, "neither a folder nor a repository"),
         ({"engine": "vlm", "model": "a/b"}, "unknown engine 'vlm'"),
-        ({**bench.model, "thinking": "<think>"}, "pair of delimiters"),
+        ({"engine": "scripted", "thinking": ("<think>", "")}, "pair of delimiters"),
     ):
         with pytest.raises(EngineError, match=f"model 'toy': .*{message}"):
-            bench.run(job, model=model)
+            bench.run(job, model=Model.model_validate({"title": "t", "reasoning": True} | model))
     assert not job.output.exists()
 
 
@@ -245,7 +246,7 @@ def test_an_empty_dataset_is_refused(bench):
 
 
 def test_a_model_without_thinking_has_nothing_to_truncate(bench):
-    model = {**bench.model, "thinking": None}
+    model = bench.model.model_copy(update={"thinking": None})
     parents = bench.parents(model=model)
     with pytest.raises(ProcedureError, match="no thinking to cut"):
         bench.run(bench.job("truncate", bench.problems(), parents), model=model)

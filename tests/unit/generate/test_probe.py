@@ -3,6 +3,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 from itc import tables
+from itc.config.model import Model
 from itc.generation_probe import compare, first_difference, probe, variants
 
 
@@ -41,7 +42,8 @@ def test_first_difference():
 
 
 def test_variants_of_an_entry():
-    names = list(variants({"dtype": "bfloat16", "tensor_parallel_size": 4}, (1,), ("bfloat16",)))
+    entry = Model(title="m", reasoning=False, dtype="bfloat16", tensor_parallel_size=4)
+    names = list(variants(entry, (1,), ("bfloat16",)))
     assert names == [
         "as configured",
         "max_num_seqs=1",

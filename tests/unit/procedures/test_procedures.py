@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from itc import registry
-from itc.engines._base import Completion, Cut
+from itc.config.model import Model
+from itc.config.procedure import Options, Settings
+from itc.engines._base import TOO_LONG, Completion, Cut, EngineError, active_thinking
+from itc.engines._base import check as check_model
 from itc.procedures import aggregate, extend, judge, revise, truncate
 from itc.procedures._base import Ask, Response, Work, derive_seed
 from itc.procedures._options import ProcedureError, check_prompts
@@ -44,15 +48,18 @@ def parent(draw=0, text="<think>ab</think>\\boxed{2}", **changes):
         "n_prompt_tokens": 5,
         "finish_reason": "stop",
         "answer": "2",
+        "prompt_sha256": "p0",
         "seed": 1,
         "engine": "x",
     } | changes
 
 
+def asked(**settings) -> Settings:
+    return Settings.of({"kind": "sample", "max_tokens": 9, **settings})
+
+
 def work(parents: Any = None, thinking=PAIR, **settings) -> Work:
-    return Work(
-        "d", "m", "proc", {"max_tokens": 9, **settings}, [problem()], parents, range(2), 1, thinking
-    )
+    return Work("d", "m", "proc", asked(**settings), [problem()], parents, range(2), 1, thinking)
 
 
 def done(text: str, **changes: Any) -> Completion:
@@ -99,8 +106,9 @@ def test_every_module_keeps_the_contract():
     }
     for name in registry.names("procedures"):
         found = registry.constants("procedures", name)
-        assert {"TITLE", "PARENT", "PROMPTS", "OPTIONS"} <= set(found), name
+        assert {"TITLE", "PARENT", "PROMPTS"} <= set(found), name
         module = registry.load("procedures", name)
+        assert issubclass(module.Options, Options)
         assert all(callable(getattr(module, f)) for f in ("check", "requests", "chains"))
 
 
@@ -121,7 +129,7 @@ def test_templates_are_sandboxed():
         work(prompts={"prompt": "{{ hint }}"}).render(question="x")
     with pytest.raises(ProcedureError, match="no prompt for role 'critique'"):
         work(prompts=PROMPT).render("critique")
-    check_prompts("p", {"prompt": "{{ question }}"}, {"prompt": ("question",)})
+    check_prompts("p", asked(prompts={"prompt": "{{ question }}"}), {"prompt": ("question",)})
 
 
 def test_what_others_see_of_a_response():
@@ -152,11 +160,11 @@ def test_what_others_see_of_a_response():
     ],
 )
 def test_scores_are_read_behind_the_thinking_or_missing(text, score):
-    assert judge.read_score(parent(text=text), {}) == score
+    assert judge.read_score(parent(text=text), asked()) == score
 
 
 def test_scale_of_the_scores():
-    assert judge.read_score(parent(text="Score: 0"), {"lowest": 0, "highest": 1}) == 0.0
+    assert judge.read_score(parent(text="Score: 0"), asked(lowest=0, highest=1)) == 0.0
 
 
 def test_judging_shows_the_visible_response_once_per_vote():
@@ -173,12 +181,12 @@ def test_probability_of_yes_among_the_two_words():
     logs = {"choice:Yes": math.log(0.2), "choice:No": math.log(0.6)}
     for word, chosen in (("Yes", 0.25), ("No", 0.75)):
         asks, (row,) = drive(next(judge.chains(job)), done(word, logprobs=logs))
-        assert asks[0].overrides == {"choices": ["Yes", "No"], "max_tokens": 1}
+        assert asks[0].overrides == {"choices": ("Yes", "No"), "max_tokens": 1}
         assert row.logprobs == {"cumulative_logprob": pytest.approx(math.log(chosen), abs=1e-6)}
         recorded = vars(row) | row.logprobs
-        assert judge.read_score(recorded, {"scale": "yesno"}) == pytest.approx(0.25, abs=1e-6)
-    assert judge.read_score(vars(row), {"scale": "yesno"}) == 0.0  # no log-probs: the word counts
-    assert judge.read_score(vars(row) | {"text": "Perhaps"}, {"scale": "yesno"}) is None
+        assert judge.read_score(recorded, asked(scale="yesno")) == pytest.approx(0.25, abs=1e-6)
+    assert judge.read_score(vars(row), asked(scale="yesno")) == 0.0  # no log-probs: the word counts
+    assert judge.read_score(vars(row) | {"text": "Perhaps"}, asked(scale="yesno")) is None
 
 
 def test_a_thinking_judge_thinks_first_and_pays_the_prompt_once():
@@ -188,11 +196,12 @@ def test_a_thinking_judge_thinks_first_and_pays_the_prompt_once():
     asks, (row,) = drive(
         next(judge.chains(job)), done("<think>ok</think>\n\nYes"), done("Y", logprobs=logs)
     )
-    assert asks[1].prefix == ("<think>ok</think>\n\n",)
+    spoken = tuple(b"<think>ok</think>\n\nYes")
+    assert asks[1].prefix == (Cut(spoken, until="answer"),)
     assert row.n_prompt_tokens == 7 and visible(vars(row)) == "Y"
-    assert judge.read_score(vars(row) | row.logprobs, {"scale": "yesno"}) > 0.9
+    assert judge.read_score(vars(row) | row.logprobs, asked(scale="yesno")) > 0.9
     _, (row,) = drive(next(judge.chains(job)), done("<think>endless"))
-    assert judge.read_score(vars(row), {"scale": "yesno"}) is None
+    assert judge.read_score(vars(row), asked(scale="yesno")) is None
 
 
 # -- revise --------------------------------------------------------------------------------------
@@ -327,8 +336,10 @@ def test_extension_replaces_the_end_of_the_thinking():
         finish_reason="length",
     )
     asks, rows = drive(next(extend.chains(job)), first, endless)
-    assert asks[0].prefix == (Cut(tuple(parent()["token_ids"]), 2), "\nWait")
-    assert asks[1].prefix == (Cut(tuple(b"<think>ab\nWaitc</think>\\boxed{3}"), 8), "\nWait")
+    first = Cut(tuple(parent()["token_ids"]), until="thinking")
+    second = Cut(tuple(b"<think>ab\nWaitc</think>\\boxed{3}"), until="thinking")
+    assert [ask.prefix for ask in asks] == [(first, "\nWait"), (second, "\nWait")]
+    assert [ask.parent_sha256 for ask in asks] == ["p0", "p0"]
     assert rows[0].text == "<think>ab\nWaitc</think>\\boxed{3}"
     assert (rows[0].n_thinking_tokens, visible(vars(rows[0]))) == (8, "\\boxed{3}")
     assert (rows[1].thinking_end, rows[1].n_thinking_tokens) == (None, 16)
@@ -340,6 +351,56 @@ def test_what_cannot_be_extended_is_repeated():
     asks, rows = drive(next(extend.chains(work([row], times=2, prompts=PROMPT))))
     assert asks == [] and [r.text for r in rows] == [row["text"]] * 2
     assert [r.parents for r in rows] == [["s0"], ["d/m/proc/p/0/1"]]
+
+
+def test_a_skipped_prompt_has_no_thinking():
+    job = work([parent()], budgets=[1], prompts=PROMPT)
+    skipped = done("", token_ids=[], finish_reason=TOO_LONG, n_thinking_tokens=0)
+    _, (row,) = drive(next(truncate.chains(job)), skipped)
+    assert (row.n_thinking_tokens, row.n_output_tokens, row.text) == (0, 0, "")
+    for thinking, replies in ((None, [skipped]), (PAIR, [done("<think>a</think>Yes"), skipped])):
+        judge_job = work([parent()], thinking, scale="yesno", prompts={"prompt": "{{ response }}"})
+        _, (row,) = drive(next(judge.chains(judge_job)), *replies)
+        assert row.finish_reason == TOO_LONG and row.logprobs == {}
+        assert judge.read_score(vars(row), asked(scale="yesno")) is None
+
+
+def test_a_thinking_that_is_switched_off_is_not_asked_for():
+    prompts = {"prompt": "{{ response }}"}
+    thinks = Model(title="m", model="m", reasoning=True, thinking=PAIR)
+    for changes in ({"reasoning": False}, {"enable_thinking": False}):
+        pair = active_thinking(thinks.model_copy(update=changes))
+        job = work([parent()], pair, scale="yesno", votes=3, prompts=prompts)
+        assert pair is None and judge.requests(job) == 1  # at once, and the same at each vote
+        (chain,) = judge.chains(job)
+        asks, _ = drive(chain, done("Y", logprobs={"choice:Yes": -1.0, "choice:No": -2.0}))
+        assert len(asks) == 1 and asks[0].prefix == ()
+        with pytest.raises(ProcedureError, match="switched off"):
+            truncate.requests(work([parent()], pair, budgets=[1], prompts=PROMPT))
+    assert active_thinking(thinks.model_copy(update={"enable_thinking": True})) == PAIR
+    with pytest.raises(EngineError, match=r"'m': key 'reasoning'.*enable_thinking: false"):
+        check_model("m", thinks.model_copy(update={"reasoning": False}))
+
+
+def test_words_are_two_texts():
+    prompts = {"prompt": "{{ response }}"}
+    for words in ([True, False], ["Yes"], ["Yes", "Yes "], ["", "No"]):
+        with pytest.raises(ProcedureError, match=r"p\.words.*(quotes|two different words)"):
+            judge.check("p", asked(prompts=prompts, scale="yesno", words=words, name="p"))
+    job = work([parent()], None, scale="yesno", words=[" Yes", " No"], prompts=prompts)
+    logs = {"choice:Yes": math.log(0.3), "choice:No": math.log(0.1)}
+    _, (row,) = drive(next(judge.chains(job)), done("Yes", logprobs=logs))
+    score = judge.read_score(vars(row) | row.logprobs, job.settings)
+    assert score == pytest.approx(0.75, abs=1e-6)
+
+
+def test_resample_gives_other_seeds():
+    asks = [Ask("p", draw, 0, "x") for draw in range(4)]
+    first, again, more = (
+        {replace(work(), resample=r).request(ask).seed for ask in asks} for r in (0, 1, 2)
+    )
+    assert len(first | again | more) == 12
+    assert first == {work().seed_of(ask) for ask in asks}  # 0 is no part of a seed
 
 
 def test_recorded_responses_without_tokens_cannot_be_cut():

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from itc.annotate import annotate
+from itc.config.procedure import Settings
 from itc.procedures import _read, aggregate
 
 LINES = (Path(__file__).parent / "cases/judgements.jsonl").read_text("utf-8").splitlines()
@@ -43,7 +44,12 @@ PROBLEMS = pd.DataFrame(
 
 
 def test_judgements_answer_no_problem():
-    table = annotate(responses("Score: 8", "well"), PROBLEMS, {"kind": "judge"}, [])
+    table = annotate(
+        responses("Score: 8", "well"),
+        PROBLEMS,
+        Settings.of({"title": "j", "kind": "judge", "max_tokens": 8}),
+        [],
+    )
     assert table["score"].tolist()[0] == 8.0  # which is the gold answer, and not right for it
     assert table["verdict"].tolist() == ["undecided", "undecided"]
     assert table["cause"].tolist() == ["judgement", "no_score"]
@@ -53,6 +59,11 @@ def test_judgements_answer_no_problem():
 
 def test_selections_tell_whether_they_name_a_response():
     rows = responses("Response: 1\n\n\\boxed{8}", "none of them", thinking_end=[13, 12])
-    settings = {"kind": "aggregate", "show": "select"}
+    settings = Settings.of({"title": "s", "kind": "aggregate", "show": "select", "max_tokens": 8})
     assert annotate(rows, PROBLEMS, settings, [])["read"].tolist() == [True, False]
-    assert aggregate.was_read(rows.iloc[0], {"show": "responses"}) is None
+    assert (
+        aggregate.was_read(
+            rows.iloc[0], Settings.of({"title": "a", "kind": "aggregate", "max_tokens": 8})
+        )
+        is None
+    )

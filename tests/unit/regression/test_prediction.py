@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from itc.regression import discrimination as measure
+from itc.analyses import prediction
+from itc.regression import calibration as measure
+from itc.regression import cross_validation as validation
 from itc.regression.predict import cross_fit, folds, train
 
 from .simulate import simulate
@@ -14,33 +16,82 @@ def pairwise(score, right):
     return ((above > 0) + 0.5 * (above == 0)).mean()
 
 
-def test_auroc_equals_the_pairwise_count_with_ties():
-    rng = np.random.default_rng(0)
-    score, right = rng.integers(0, 5, 60).astype(float), rng.integers(0, 2, 60)
-    assert measure.auroc(score, right) == pytest.approx(pairwise(score, right))
-    assert np.isnan(measure.auroc(score, np.ones(60)))
+def coded(seed, n=60, blocks=3):
+    rng = np.random.default_rng(seed)
+    score, right = rng.integers(0, 5, n).astype(float), rng.integers(0, 2, n).astype(bool)
+    return score, right, rng.integers(0, blocks, n)
 
 
-def test_within_auroc_is_the_mean_over_questions_with_both_outcomes():
-    rng = np.random.default_rng(1)
-    problem = np.repeat(np.arange(9), 7)
-    score, right = rng.integers(0, 4, 63).astype(float), rng.integers(0, 2, 63)
-    right[problem == 3] = 1
-    each = [pairwise(score[problem == p], right[problem == p]) for p in range(9) if p != 3]
-    np.testing.assert_allclose(measure.within_auroc(score, right, problem), each)
+def test_auroc_compares_pairs_of_one_fold_with_ties():
+    score, right, fold = coded(0)
+    won = pairs = 0.0
+    for k in range(3):
+        own = fold == k
+        size = right[own].sum() * (~right[own]).sum()
+        won, pairs = won + pairwise(score[own], right[own]) * size, pairs + size
+    assert validation.fold_auroc(score, right, fold) == pytest.approx(won / pairs)
+    assert np.isnan(validation.fold_auroc(score, np.ones(60, bool), fold))
 
 
-def test_auroc_interval_covers_with_clustered_responses():
-    areas, errors = [], []
-    for seed in range(150):
-        frame = simulate(seed, confounding=0.6)
-        score, right = -frame["f_0"].to_numpy(), frame["right"].to_numpy()
-        influence = measure.auroc_influence(score, right, frame["problem"].to_numpy())
-        areas.append(measure.auroc(score, right))
-        errors.append(np.sqrt((influence**2).sum() * 60 / 59))
-        assert influence.sum() == pytest.approx(0, abs=1e-9)
-    covered = np.abs(np.array(areas) - np.mean(areas)) < 2.0 * np.array(errors)
-    assert 0.90 <= covered.mean() <= 0.99
+def test_problem_auroc_is_missing_where_all_draws_have_one_outcome():
+    score, right, problem = coded(1, n=63, blocks=9)
+    right[problem == 3] = True
+    found = validation.problem_auroc(score, right, problem)
+    assert np.isnan(found[3])
+    for p in (0, 1, 2, 4, 8):
+        own = problem == p
+        assert found[p] == pytest.approx(pairwise(score[own], right[own]))
+
+
+def test_leaving_out_a_group_drops_its_pairs():
+    score, right, fold = coded(2)
+    group = 2 * fold + np.arange(60) % 2
+    found = validation.CrossFit(score, fold, group, None, np.full(60, 0.5))
+    left = validation._auroc_without(found, right)
+    for g in range(6):
+        rest = group != g
+        assert left[g] == pytest.approx(validation.fold_auroc(score[rest], right[rest], fold[rest]))
+
+
+def test_one_newton_step_is_close_to_the_fit_without_a_group():
+    frame = simulate(3, n_problems=20)
+    x, y = frame[["f_0", "f_1"]].to_numpy(), frame["right"].to_numpy()
+    labels = frame["problem"].astype(str).to_numpy()
+    found = validation.cross_fitted(x, y, labels)
+    np.testing.assert_allclose(found.probability, cross_fit(x, y, labels))
+    for g in (0, 7, 19):
+        own, inside = found.group == g, found.fold != found.fold[found.group == g][0]
+        k = found.fold[inside][0]
+        judged = found.fold == k
+        exact = train(x[~judged & ~own], y[~judged & ~own]).log_odds(x[judged])
+        moved = exact - found.log_odds[judged]
+        step = found.without[judged, g] - found.log_odds[judged]
+        np.testing.assert_allclose(step, moved, atol=0.15 * np.abs(moved).max())
+
+
+def test_base_share_comes_from_the_other_folds():
+    frame = simulate(4, n_problems=10)
+    y = frame["right"].to_numpy()
+    found = validation.cross_fitted(frame[["f_0"]].to_numpy(), y, frame["problem"].astype(str))
+    for k in range(5):
+        assert found.base[found.fold == k] == pytest.approx(y[found.fold != k].mean())
+
+
+@pytest.mark.parametrize("n_problems", [15, 30])
+def test_noise_has_an_auroc_of_a_half_and_intervals_that_hold(n_problems):
+    areas, below, missed = [], 0, 0
+    for seed in range(100):
+        frame = simulate(seed, n_problems=n_problems, effects=(0.0, 0.0, 0.0))
+        x, y = frame[["f_0", "f_1", "f_2"]].to_numpy(), frame["right"].to_numpy()
+        problem = frame["problem"].to_numpy()
+        found = validation.cross_fitted(x, y, problem.astype(str))
+        row = prediction.measures(found, y, problem)
+        areas.append(row["auroc"])
+        below += row["auroc_high"] < 0.5
+        missed += not row["within_auroc_low"] <= 0.5 <= row["within_auroc_high"]
+    error = np.std(areas) / 10
+    assert abs(np.mean(areas) - 0.5) < 0.015 + 2 * error
+    assert below <= 8 and missed <= 11  # 5 and 6 %, and two standard errors of 100 studies
 
 
 def test_reliability_brier_and_calibration_error():
@@ -102,14 +153,3 @@ def test_no_question_is_judged_by_its_own_outcomes():
     after = cross_fit(x, turned, problem.astype(str))
     np.testing.assert_array_equal(before[chosen], after[chosen])
     assert (before[~chosen] != after[~chosen]).any()
-
-
-def test_pure_noise_has_no_out_of_sample_value():
-    areas = []
-    for seed in range(40):
-        frame = simulate(seed, effects=(0.0, 0.0, 0.0))
-        x = frame[["f_0", "f_1", "f_2"]].to_numpy()
-        y = frame["right"].to_numpy()
-        p = cross_fit(x, y, frame["problem"].astype(str))
-        areas.append(measure.within_auroc(p, y, frame["problem"].to_numpy()).mean())
-    assert np.mean(areas) == pytest.approx(0.5, abs=0.02)

@@ -50,6 +50,7 @@ def models(size: dict) -> pd.DataFrame:
     """The cast list: model, title, reasoning, parameters (billions)."""
     rows = [
         {"model": m, "title": m, "reasoning": m in REASONING, "parameters": 10.0 * (i + 1)}
+        | {"effort_of": "tiny", "effort": ("high", "low")[i % 2]}
         for i, m in enumerate(size["models"])
     ]
     return pd.DataFrame(rows)
@@ -321,18 +322,18 @@ def comparisons(size: dict, seed: int = 17) -> pd.DataFrame:
 
 
 def claims(size: dict) -> pd.DataFrame:
-    """One claim of every verdict, one of them in two parts that disagree."""
+    """One claim of some verdicts, one of them in two parts of which the second is secondary."""
     rows = []
     for i, (claim, part, verdict, effect) in enumerate(
         [
             ("reasoning_floor", "all", "supported", 0.31),
             ("shorter_is_right", "pooled", "supported", 0.4),
-            ("shorter_is_right", "within question", "undecided", 0.05),
-            ("majority_robust", "shortest", "contradicted", 0.06),
-            ("thinking_helps", "all", "missing data", np.nan),
+            ("shorter_is_right", "within", "undecided", -0.05),
+            ("majority_robust", "shortest", "opposite", 0.12),
+            ("thinking_helps", "all", "not tested", np.nan),
         ]
     ):
-        missing = verdict == "missing data"
+        missing = verdict == "not tested"
         rows.append(
             {
                 "claim": claim,
@@ -340,13 +341,31 @@ def claims(size: dict) -> pd.DataFrame:
                 "title": claim.replace("_", " ").capitalize(),
                 "statement": f"The statement of {claim} in one sentence.",
                 "measure": "accuracy of one minus accuracy of the other",
-                "unit": "share of problems" if i != 1 else "natural log units",
+                "unit": "natural log units" if i in (1, 2) else "share of problems",
                 "kind": "greater" if i != 3 else "at most",
                 "smallest_effect": 0.05,
                 "verdict": verdict,
                 "effect": effect,
+                "ruled_out": verdict == "undecided",
                 "low": effect - 0.06,
                 "high": effect + 0.06,
+                "joint_low": effect - 0.07,
+                "joint_high": effect + 0.07,
+                "p_value": 0.01,
+                "p_joint": 0.02,
+                "primary": part != "pooled",
+                "primary_endpoint": "the difference that was named beforehand",
+                "claim_verdict": "undecided" if claim == "shorter_is_right" else verdict,
+                "claim_ruled_out": claim == "shorter_is_right",
+                "claim_low": (-0.05 if claim == "shorter_is_right" else effect) - 0.07,
+                "claim_high": (-0.05 if claim == "shorter_is_right" else effect) + 0.07,
+                "tested": "1 strategy: Shortest of n" if claim == "majority_robust" else None,
+                "resolves": np.nan if missing else 0.09,
+                "chance_wrong": 0.0 if missing else 0.004,
+                "tau": np.nan,
+                "predicted_low": np.nan,
+                "predicted_high": np.nan,
+                "hinges_on": None,
                 "n_units": 0 if missing else len(size["models"]) * len(size["datasets"]),
                 "n_agree": 0 if missing else len(size["models"]),
                 "share_agree": np.nan if missing else 1 / len(size["datasets"]),
@@ -356,6 +375,30 @@ def claims(size: dict) -> pd.DataFrame:
                 "reason": "no model with thinking on and off" if missing else None,
             }
         )
+    return pd.DataFrame(rows)
+
+
+def best_points(points: pd.DataFrame, size: dict) -> pd.DataFrame:
+    """The best point of every scope of ``curves``, on other problems a little less accurate."""
+    rows = []
+    usable = points[~points["strategy"].isin(["coverage"])]
+    for dataset, own in usable.groupby("dataset"):
+        known = models(size).set_index("model")["reasoning"]
+        reasons = own["model"].map(known)
+        scopes = {"every point": own, "reasoning models": own[reasons.eq(True)]}
+        scopes |= {str(m): part for m, part in own.groupby("model")}
+        for scope, part in scopes.items():
+            if part.empty:
+                continue
+            top = part.loc[part["accuracy"].idxmax()]
+            score = top["accuracy"] - 0.02
+            row = {"dataset": dataset, "scope": scope, "n_points": len(part)}
+            row |= {key: top[key] for key in ("model", "strategy", "budget")}
+            row |= {"shown": top["accuracy"], "accuracy": score}
+            row |= {"low": score - 0.05, "high": score + 0.05, "chosen_share": 0.4}
+            for name, gain in (("gain", 0.06), ("vote_gain", 0.01)):
+                row |= {name: gain, f"{name}_low": gain - 0.03, f"{name}_high": gain + 0.03}
+            rows.append(row | {"reasoning": reasons.get(top.name)})
     return pd.DataFrame(rows)
 
 
@@ -453,6 +496,7 @@ def tables(size: dict) -> dict[str, pd.DataFrame]:
         "regression": regression(size),
         "dataset_cards": dataset_cards(size),
         "quality": quality(size),
+        "best_points": best_points(points, size),
         "claims": claims(size),
         "claim_evidence": claim_evidence(size),
     }

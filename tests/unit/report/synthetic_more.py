@@ -50,22 +50,21 @@ def gains(curves: pd.DataFrame) -> pd.DataFrame:
 
 
 def fits(curves: pd.DataFrame) -> pd.DataFrame:
-    """Saturating fits of the vote; the last model does not saturate."""
+    """N* of the vote, beyond the samples taken for the last model, and laws of coverage."""
     cells = curves.loc[curves["strategy"] == "majority", ["dataset", "model"]].drop_duplicates()
     models = list(dict.fromkeys(cells["model"]))
     rows = []
     for dataset, model in cells.itertuples(index=False):
-        sound = model != models[-1]
-        star = 6.0 + 2 * models.index(model)
-        found = {
-            "saturation_budget": (star, star - 2, star + 4),
-            "limit": (0.9 if sound else 7.5, 0.8, 1.0),
-            "r_squared": (0.95 if sound else 0.3, np.nan, np.nan),
-        }
-        for quantity, (value, low, high) in found.items():
-            row = {"dataset": dataset, "model": model, "strategy": "majority", "law": "saturating"}
-            row |= {"quantity": quantity, "budget": 0, "n_budgets": 5}
-            rows.append(row | {"value": value, "low": low, "high": high})
+        star = np.nan if model == models[-1] else 3.0 + models.index(model) / 2
+        cell = {"dataset": dataset, "model": model, "n_budgets": 5, "budget": 0, "beyond": np.nan}
+        own = cell | {"strategy": "majority", "law": "none", "quantity": "saturation_budget"}
+        rows.append(own | {"value": star, "low": star - 1, "high": np.nan, "beyond": 8.0})
+        for law, better in (("power_law", 0.0), ("beta_binomial", 1.0)):
+            own = cell | {"strategy": "coverage", "law": law, "budget": 16}
+            rows.append(own | {"quantity": "misfit", "value": 0.01, "low": -0.01, "high": 0.02})
+            rows.append(
+                own | {"quantity": "better", "value": better, "low": np.nan, "high": np.nan}
+            )
     return pd.DataFrame(rows)
 
 
@@ -225,7 +224,9 @@ def stability(size: dict) -> pd.DataFrame:
         [
             {"procedure": p, "strategy": "single", "budget": 1, "accuracy": 0.5 + d, "rank": 1.0}
             | {"difference": d, "low": d - 0.02, "high": d + 0.02, "spread": 0.03}
-            | {"kendall_tau": 1.0}
+            | {"kendall_tau": 1.0, "folds": 5 if d == 0 else 0, "tuned": 0.5}
+            | {"tuned_difference": 0.0, "tuned_low": 0.0, "tuned_high": 0.0}
+            | {"over_vote": -0.1, "over_vote_low": -0.13, "over_vote_high": -0.07}
             for p, d in (("sample", 0.0), ("sample_plain", -0.03))
         ],
     )
@@ -267,6 +268,40 @@ def revision_grid(size: dict) -> pd.DataFrame:
     return _rows(size, [{"procedure": "revise_full"} | row for row in rows])
 
 
+def planning(size: dict) -> pd.DataFrame:
+    """One pair of strategies that needs more problems, and one of models that never differed."""
+    ends = {"low": -0.03, "high": 0.05, "fixed_low": -0.01, "fixed_high": 0.03}
+    pair = {"scope": "strategies", "strategy": "majority", "against": "single", "effect": 0.02}
+    pair |= {"budget": 4, "against_budget": 1, "n_problems": 60, "n_draws": 8, "difference": 0.01}
+    needs = {"draw_share": 0.4, "detectable": 0.05, "problems_needed": 380.0}
+    same = {"scope": "models", "strategy": "single", "against": size["models"][0], "budget": 1}
+    return _rows(
+        size,
+        [
+            pair | ends | needs | {"draws_needed": np.nan, "cheaper": "problems"},
+            pair | same | ends | {"problems_needed": np.nan, "cheaper": "unknown"},
+        ],
+    )
+
+
+def standings(size: dict) -> pd.DataFrame:
+    """Models by one response, all of one tier."""
+    ranked = {"n_ranked": len(size["models"]), "n_problems": 60, "rank": 1.5, "tier": 1}
+    ranked |= {"rank_low": 1, "rank_high": len(size["models"]), "share_best": 0.5}
+    best = {"bayes": 0.6, "bayes_low": 0.55, "bayes_high": 0.65, "bayes_best": 0.5}
+    place = {"scope": "models by single", "strategy": "single", "budget": 1, "accuracy": 0.6}
+    return _rows(size, [place | ranked | best])
+
+
+def grader_error(size: dict) -> pd.DataFrame:
+    """A grader that is lenient once in ten times."""
+    rates = {"false_right": 0.1, "false_right_low": 0.05, "false_right_high": 0.2}
+    rates |= {"false_wrong": 0.0, "false_wrong_low": 0.0, "false_wrong_high": 0.1}
+    ends = {"accuracy": 0.6, "corrected": 0.56, "corrected_low": 0.4, "corrected_high": 0.7}
+    counts = {"n_problems": 60, "n_responses": 480, "n_second": 240, "n_false_right": 10}
+    return _rows(size, [{"procedure": "sample", "n_false_wrong": 0} | counts | rates | ends])
+
+
 def unavailable(size: dict) -> pd.DataFrame:
     """A strategy without its column, and one without enough draws."""
     return _rows(
@@ -298,4 +333,7 @@ def tables(size: dict, curves: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "revision_grid": revision_grid(size),
         "learned_votes": learned_votes(size),
         "unavailable": unavailable(size),
+        "planning": planning(size),
+        "standings": standings(size),
+        "grader_error": grader_error(size),
     }

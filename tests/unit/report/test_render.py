@@ -145,9 +145,8 @@ def test_every_figure_is_there_with_words_for_who_cannot_see_it(html: str, figur
 
 def test_numbers_of_the_headline_are_those_of_the_table(html: str) -> None:
     tables = synthetic.tables(synthetic.DEMO)
-    curves = tables["curves"]
-    rows = curves[(curves["dataset"] == "all") & (curves["strategy"] != "coverage")]
-    best = rows.loc[rows["accuracy"].idxmax()]
+    points = tables["best_points"].set_index(["dataset", "scope"])
+    best = points.loc["all", "every point"]
     found = re.findall(r'<data value="([\d.]+)"[^>]*title="Source: ([^"]+)">([^<]+)<', html)
     assert found, "prose numbers carry value and source"
     top = [text for value, source, text in found if float(value) == best["accuracy"]]
@@ -312,32 +311,20 @@ def test_markup_of_a_figure_is_not_escaped_twice(html: str) -> None:
     assert "&lt;svg" not in html and isinstance(captions.to_html("x"), Markup)
 
 
-@pytest.mark.parametrize(
-    ("parts", "verdict"),
-    [
-        (["supported", "supported"], "supported"),
-        (["supported", "missing data"], "supported"),
-        (["supported", "undecided"], "partly supported"),
-        (["contradicted", "undecided"], "partly contradicted"),
-        (["supported", "contradicted", "undecided"], "mixed"),
-        (["undecided", "missing data"], "undecided"),
-        (["missing data"], "missing data"),
-    ],
-)
-def test_verdict_of_a_claim_from_its_parts(parts: list[str], verdict: str) -> None:
-    assert claims_section.together(parts) == verdict
-
-
 def test_headline_has_three_claims_decided_ones_first(html: str) -> None:
     tables = synthetic.tables(synthetic.DEMO)
     found = headline.findings(Context(tables=tables))
     assert [(f.claim, f.verdict) for f in found] == [
         ("reasoning_floor", "supported"),
-        ("majority_robust", "contradicted"),
-        ("shorter_is_right", "partly supported"),
+        ("majority_robust", "opposite"),
+        ("shorter_is_right", "undecided"),
     ]
+    words = "".join(p if isinstance(p, str) else p.text for p in found[2].evidence)
+    assert "or more is ruled out" in words  # the primary endpoint, not the pooled part
+    tested = "".join(p if isinstance(p, str) else p.text for p in found[1].evidence)
+    assert tested.startswith("Tested: 1 strategy: Shortest of n.")
     numbers = [part for part in found[0].evidence if isinstance(part, page.Number)]
-    assert [n.value for n in numbers] == pytest.approx([0.31, 0.25, 0.37])
+    assert [n.value for n in numbers] == pytest.approx([0.31, 0.24, 0.38])
     assert all(n.source.startswith("claims[claim=reasoning_floor") for n in numbers)
     assert html.index('class="findings"') < html.index('id="figure-frontier"')
 
@@ -356,19 +343,20 @@ def test_tables_of_markers_name_their_lexicons_and_every_variant() -> None:
     )
 
 
-@pytest.mark.parametrize("verdict", ["undecided", "contradicted", "missing data"])
+@pytest.mark.parametrize("verdict", ["undecided", "too small", "not tested"])
 def test_what_features_add_to_a_vote_is_a_headline_even_if_nothing(verdict: str) -> None:
     claims = synthetic.claims(synthetic.DEMO)
     other = claims[claims["claim"] != "features_improve_vote"]
     votes = ("marker_filtered", "marker_weighted", "regression_weighted")
     row = other.iloc[[0]].assign(claim="features_improve_vote", verdict=verdict, effect=0.0)
-    parts = pd.concat([other, *(row.assign(part=p, low=-0.01, high=0.01) for p in votes)])
+    row = row.assign(claim_verdict=verdict, joint_low=-0.01, joint_high=0.01)
+    parts = pd.concat([other, *(row.assign(part=p) for p in votes)])
     found = headline.findings(Context(tables={"claims": parts.reset_index(drop=True)}))
-    if verdict == "missing data":
+    if verdict == "not tested":
         assert len(found) == 3
         return
-    assert len(found) == 4 and found[-1].claim == "features_improve_vote"
-    numbers = [n.value for n in found[-1].evidence if isinstance(n, page.Number)]
+    own = next(f for f in found if f.claim == "features_improve_vote")
+    numbers = [n.value for n in own.evidence if isinstance(n, page.Number)]
     assert numbers == pytest.approx([0.0, -0.01, 0.01] * 3)
 
 
@@ -380,7 +368,25 @@ def test_many_parts_of_a_claim_become_one_picture() -> None:
     assert board.claims[0].drawing.count("<circle") == 6
     assert board.claims[0].counted == "6 supported"
     text = headline.findings(Context(tables={"claims": many}))[0].evidence
-    assert [part.value for part in text if isinstance(part, page.Number)] == [6, 6]
+    ends = [part.value for part in text if isinstance(part, page.Number)]
+    assert ends == pytest.approx([0.24, 0.38])  # of the primary endpoint
+
+
+def test_the_board_says_how_often_it_errs_and_what_it_cannot_decide() -> None:
+    board = claims_section.build(Context(tables=synthetic.tables(synthetic.DEMO)))
+    said = [
+        "".join(p if isinstance(p, str) else p.text for p in note.parts) for note in board.notes
+    ]
+    assert "at most 1.2\N{NO-BREAK SPACE}% of boards" in said[0]  # 3 tested claims of 0.4 % each
+    assert "cannot decide 1 of the 3 claims" in said[1]
+    assert "Shorter is right" in said[1] and "about 195 problems" in said[1]  # 60 x 1.8 squared
+    assert [c.label for c in board.summary.cards] == [
+        "supported",
+        "opposite",
+        "undecided",
+        "not tested",
+    ]
+    assert [c.number.value for c in board.summary.cards] == [1, 1, 1, 1]  # claims, not parts
 
 
 def test_figures_of_a_switch_share_their_number(html: str) -> None:

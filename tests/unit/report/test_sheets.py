@@ -34,11 +34,14 @@ def test_claim_sheet_is_valid_json_with_nulls_and_evidence() -> None:
 
 def test_main_results_take_their_numbers_from_the_curves() -> None:
     curves = synthetic.curves(synthetic.DEMO)
-    table = main_results(curves).set_index(["dataset", "model"])
+    best = synthetic.tables(synthetic.DEMO)["best_points"]
+    table = main_results(curves, best).set_index(["dataset", "model"])
     own = curves[(curves["dataset"] == "all") & (curves["model"] == "tiny-reasoner")]
     row = table.loc["all", "tiny-reasoner"]
-    runnable = own[own["strategy"] != "coverage"]
-    assert row["best"] == runnable["accuracy"].max()
+    held_out = best.set_index(["dataset", "scope"]).loc["all", "tiny-reasoner"]
+    assert row["best"].startswith(f"{100 * held_out['accuracy']:.1f} [")
+    assert row["gain"] == "+6.0 [+3.0, +9.0]"
+    assert main_results(curves, None)["single"].notna().all()
     assert row["coverage"] == own[own["strategy"] == "coverage"]["accuracy"].max()
     assert row["single"] == own.loc[own["strategy"] == "single", "accuracy"].iloc[0]
 

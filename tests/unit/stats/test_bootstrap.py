@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from itc.stats import bootstrap
 from itc.stats.frontier import on_frontier
-from itc.stats.matched import at_cost
 from scipy import stats
 
 
@@ -61,32 +60,9 @@ def test_frontier_equals_its_definition(points):
     assert on_frontier(cost[None], gain[None])[0].tolist() == want
 
 
-def test_interpolation_has_no_extrapolation():
-    x, y = np.array([[10.0, 20.0, 40.0]]), np.array([[0.1, 0.3, 0.5]])
-    got = at_cost(np.array([[5.0, 10.0, 15.0, 30.0, 40.0, 41.0]]), x, y)[0]
-    assert got[1:5] == pytest.approx([0.1, 0.2, 0.4, 0.5])
-    assert np.isnan(got[[0, 5]]).all()
-    assert at_cost(np.array([[41.0]]), x, y, flat=True)[0, 0] == 0.5
-
-
-def test_a_share_of_all_or_nothing_has_the_exact_bound():
-    """Clopper-Pearson for 0 and 10 of 10; between, the percentile interval cut to [0, 1]."""
-    replicates = np.column_stack([np.zeros(99), np.ones(99), np.linspace(-0.2, 0.7, 99)])
-    low, high = bootstrap.share_interval(replicates, np.array([0.0, 1.0, 0.3]), 10, 9)
-    bound = stats.binomtest(0, 10).proportion_ci(method="exact").high
-    assert (low[0], high[0]) == pytest.approx((0.0, bound))
-    assert (low[1], high[1]) == pytest.approx((1.0 - bound, 1.0))
-    assert low[2] == 0.0 and 0.6 < high[2] <= 0.7
-
-
 def test_an_interval_of_one_problem_is_all_that_was_seen():
     assert bootstrap.expanded_level(1, 5) == 0.0
     assert bootstrap.expanded_level(5, 0) == 0.0
     assert bootstrap.expanded_level(2, 1) > 0.0
     low, high = bootstrap.percentile_interval(np.array([[0.1], [0.9], [0.4]]), 1, 0)
     assert (low[0], high[0]) == (0.1, 0.9)
-
-
-def test_p_values_are_students():
-    p = bootstrap.two_sided_p([0.0, 2.0, -2.0, 1.0], [0.0, 1.0, 1.0, 0.0], 7)
-    assert p == pytest.approx([1.0, *[2 * stats.t.sf(2.0, 7)] * 2, 0.0])

@@ -29,7 +29,15 @@ full study. `--configfile FILE` overlays the default: selections (`study.dataset
 `imports`, `archives`) are registries, to which it adds. Unknown keys are errors.
 
 `datasets.yaml`, `models.yaml`, `procedures.yaml` hold the definitions, `prompts/` the templates,
-`lexicons/` the marker lists. This page is generated:
+`lexicons/` the marker lists.
+
+Column *decides* says whether a key is part of what identifies a response (the problems, an import).
+It is so only where it differs from its neutral value; keys without a word there change no path
+and ask nothing again. Of `engine_options` those that an engine's file lists as `SERVING` do not
+count, of a procedure's own keys those that its class `Options` marks as incidental. Values given by
+`--config` are read as in a file. `snakemake --cores 1 identity` says which key would sample anew.
+
+This page is generated:
 `python workflow/scripts/itc/config_docs.py`.
 """
 
@@ -63,8 +71,18 @@ def _kind(value: dict[str, Any]) -> str:
     return str(value.get("type", "any"))
 
 
+def _decides(value: dict[str, Any]) -> str:
+    """What a key decides, and the value at which it says nothing; a loader's keys say neither."""
+    if not value.get("identity"):
+        return ""
+    what = {"responses": "response", "dataset": "problems", "import": "import"}[value["identity"]]
+    return f"{what}, unless `{json.dumps(value['neutral'])}`" if "neutral" in value else what
+
+
 def _table(entry: dict[str, Any]) -> list[str]:
-    lines = ["| key | type | default | meaning |", "|---|---|---|---|"]
+    marked = any("identity" in value for value in entry["properties"].values())
+    heads = ["key", "type", "default", *(["decides"] if marked else []), "meaning"]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
     for key, value in entry["properties"].items():
         if key in entry.get("required", []):
             default = "required"
@@ -73,7 +91,8 @@ def _table(entry: dict[str, Any]) -> list[str]:
         else:
             default = ""
         kind = _kind(value).replace("|", "\\|")
-        lines.append(f"| `{key}` | {kind} | {default} | {value.get('description', '')} |")
+        cells = [f"`{key}`", kind, default, *([_decides(value)] if marked else [])]
+        lines.append("| " + " | ".join([*cells, value.get("description", "")]) + " |")
     return lines
 
 
@@ -87,7 +106,7 @@ def json_schema() -> dict[str, Any]:
     ):
         entry = schema["$defs"][title]
         for name in registry.names(kind):
-            for key, text in registry.constants(kind, name).get("OPTIONS", {}).items():
+            for key, text in registry.options(kind, name).items():
                 entry["properties"].setdefault(key, {"description": f"{name}: {text}"})
         entry["additionalProperties"] = False
     return schema

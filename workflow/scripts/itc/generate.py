@@ -7,12 +7,11 @@ of the journal, so a job that was killed, resumed or run again gives the same by
 
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,62 +19,46 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc import registry, schemas, tables, timing
+from itc import migration, registry, tables, timing
+from itc.config import identity
+from itc.config.model import Model
+from itc.config.procedure import Settings
+from itc.contents import MEMORY, Contents
 from itc.engines import _base as engines
-from itc.generation_stream import Counts, Live, Progress, Stream
+from itc.engines._vllm_options import bounded
+from itc.generation_progress import Counts, Progress
+from itc.generation_stream import Live, Stream
+from itc.generation_table import table
 from itc.journal import Journal
+from itc.journal_index import Elsewhere
 from itc.procedures._base import Response, Work
+from itc.procedures._continues import check_engine
 from itc.procedures._options import ProcedureError
 
 TERMINATED = 128 + signal.SIGTERM  # exit code of a job that was asked to stop and can be requeued
-
-_OF_ROW = (  # columns that a Response has under the same name
-    "problem_id",
-    "draw",
-    "round",
-    "parents",
-    "prompt_sha256",
-    "text",
-    "thinking_end",
-    "n_prompt_tokens",
-    "n_output_tokens",
-    "n_thinking_tokens",
-    "finish_reason",
-    "token_ids",
-    "seed",
-)
-_NULLABLE = {
-    "thinking_end": "Int32",
-    "n_prompt_tokens": "Int32",
-    "n_output_tokens": "Int32",
-    "n_thinking_tokens": "Int32",
-    "tensor_parallel": "Int32",
-    "draw": "int32",
-    "round": "int32",
-    "seed": "int64",
-}
 
 
 @dataclass
 class Job:
     """One output of a generate job.
 
-    dataset: its name. problems: table ``datasets``. procedure: entry name. settings: the entry with
-    kind, sampling parameters, ``prompts`` (role -> template text), system_prompt and the kind's own
-    options. procedure_hash: of all generation settings, part of the journal's path. parents: table
-    ``responses`` of the parent procedure and shard, with columns answer and score of its
-    annotations, or None. output: path of the parquet shard; its stem names the shard. block: only
-    so many of the shard's draws, None for all.
+    dataset: its name. problems: table ``datasets``. procedure: entry name. settings: the entry
+    with its template texts and system message. procedure_hash: of all generation settings, part of
+    the journal's path. parents: table ``responses`` of the parent procedure and shard, with columns
+    answer and score of its annotations, or None. output: path of the parquet shard; its stem names
+    the shard. block: only that many of the shard's draws, None for all. identity:
+    what ``procedure_hash`` is the hash of, kept beside the journal for people and `identity`.
     """
 
     dataset: str
     problems: pd.DataFrame
     procedure: str
-    settings: dict[str, Any]
+    settings: Settings
     procedure_hash: str
     parents: pd.DataFrame | None
     output: Path
     block: int | None = None
+    identity: Mapping[str, Any] | None = None
 
 
 class Terminated(SystemExit):
@@ -91,13 +74,13 @@ def journal_path(root: str | Path, model_name: str, job: Job) -> Path:
     return Path(root) / model_name / folder / f"{Path(job.output).stem}.jsonl"
 
 
-def check(procedure: str, settings: dict[str, Any]) -> None:
+def check(procedure: str, settings: Settings) -> None:
     """Raise ProcedureError for a procedure entry that cannot run; loads no engine, no data."""
-    registry.load("procedures", settings["kind"]).check(procedure, settings)
+    registry.load("procedures", settings.entry.kind).check(procedure, settings)
 
 
 def generate_shard(
-    model: dict[str, Any],
+    model: Model,
     model_name: str,
     jobs: list[Job],
     journal_root: str | Path,
@@ -106,39 +89,51 @@ def generate_shard(
     on_progress: Callable[[Counts], None] | None = None,
     *,
     lock_wait: float | None = None,
+    contents: Contents | None = None,
 ) -> dict[str, Any]:
     """Generate what the journals lack, write every job's table, return the session's timing.
 
-    model: entry of config/models.yaml as plain values. seed: the study's. draws: the shard's block.
+    model: entry of config/models.yaml. seed: the study's. draws: the shard's block.
     on_progress: called between engine steps; default writes lines to stderr. lock_wait: seconds to
-    wait for another job on the same shard, None for ever, 0 refuses. The timing goes to
+    wait for another job on the same shard, None for ever, 0 refuses. contents: digests of weights,
+    by default remembered beside the journal. The timing goes to
     ``{shard}.timing.json`` beside each journal, never into a table. Raises EngineError,
     ProcedureError, JournalError, TableError; Terminated (exit code 143) after a SIGTERM.
     """
     for job in jobs:
         check(job.procedure, job.settings)
+        check_engine(job.procedure, job.settings, model_name, model)
     engines.check(model_name, model)
-    works = [_work(model, model_name, job, seed, draws) for job in jobs]
+    works = [work_of(model, model_name, job, seed, draws) for job in jobs]
     total = sum(_kind(work).requests(work) for work in works)
     progress = Progress(total, f"generate {model_name}")
     with ExitStack() as stack:
         stop = stack.enter_context(_termination())
         opened = _open_journals(stack, journal_root, model_name, jobs, lock_wait)
         journals = [opened[journal_path(journal_root, model_name, job)] for job in jobs]
-        engine = registry.load("engines", model.get("engine", "vllm"))
+        for job in jobs:
+            if job.identity is not None:
+                migration.write(journal_path(journal_root, model_name, job).parent, job.identity)
+        engine = registry.load("engines", model.engine)
+        started = bounded(model, [job.settings.entry for job in jobs])
+        contents = contents or Contents(Path(journal_root) / MEMORY)
         stream = Stream(
-            engines.identity(model),
-            lambda: engine.open_engine({**model, "name": model_name}),
+            identity.of_model(model, contents.of_model(model)),
+            lambda: _opened(engine, started, model_name, jobs, journal_root),
             tell=on_progress or progress,
             stop=stop.requested,
+            secrets=(model.api_key_env,),
         )
         clock = timing.Clock()
         try:
-            finished = stream.run(_lives(works, journals, stop))
+            elsewhere = _elsewhere(journal_root, model_name, jobs, set(opened))
+            finished = stream.run(_lives(works, journals, elsewhere, stop))
         except Exception:
             if stop.requested():  # the engine's processes got the signal too and died of it
                 raise Terminated() from None
             raise
+        finally:
+            _tell_origins(stream)
         platform = stream.engine.platform if stream.engine else None
         session = clock.session(stream.counts.told(), stream.start_seconds, platform)
         if on_progress is None:
@@ -149,16 +144,27 @@ def generate_shard(
         if not finished:
             raise Terminated()
         for job, work, journal in zip(jobs, works, journals, strict=True):
-            tables.write(_table(work, _rows(stream, work, journal)), "responses", job.output)
+            tables.write(table(work, _rows(stream, work, journal)), "responses", job.output)
     return session
 
 
-def _work(model: dict[str, Any], model_name: str, job: Job, seed: int, draws: range) -> Work:
-    needs_parent = registry.constants("procedures", job.settings["kind"]).get("PARENT")
+def parents_of(responses: str | Path, annotations: str | Path) -> pd.DataFrame:
+    """Responses with the answers and scores that were read out of them."""
+    names = ["response_id", "answer", "answer_how", "score"]
+    read = tables.read(annotations, "annotations", names)
+    return tables.read(responses, "responses").merge(read, on="response_id", validate="1:1")
+
+
+def work_of(model: Model, model_name: str, job: Job, seed: int, draws: range) -> Work:
+    """What a procedure may know of ``job``: the rows of its tables in the order they are asked.
+
+    Raises ProcedureError for a dataset without problems or a parent that is missing.
+    """
+    needs_parent = registry.constants("procedures", job.settings.entry.kind).get("PARENT")
     if needs_parent and job.parents is None:
         raise ProcedureError(
-            f"procedures.{job.procedure}.parent: missing; kind {job.settings['kind']!r} reads the "
-            f"responses of a {needs_parent!r} procedure, so name one"
+            f"procedures.{job.procedure}.parent: missing; kind {job.settings.entry.kind!r} reads "
+            f"the responses of a {needs_parent!r} procedure, so name one"
         )
     if job.problems.empty:
         raise ProcedureError(f"dataset {job.dataset!r} has no problems; correct its definition")
@@ -179,21 +185,57 @@ def _work(model: dict[str, Any], model_name: str, job: Job, seed: int, draws: ra
         parents=parents,
         draws=draws,
         seed=seed,
-        thinking=engines.thinking(model),
-        logprobs=model.get("logprobs") or None,
+        thinking=engines.active_thinking(model, job.settings),
+        logprobs=model.logprobs,
+        resample=model.resample,
     )
 
 
 def _kind(work: Work) -> Any:
-    return registry.load("procedures", work.settings["kind"])
+    return registry.load("procedures", work.settings.entry.kind)
 
 
-def _lives(works: list[Work], journals: list[Journal], stop: _Termination) -> Iterator[Live]:
+def _lives(
+    works: list[Work], journals: list[Journal], elsewhere: dict[str, Elsewhere], stop: _Termination
+) -> Iterator[Live]:
     for work, journal in zip(works, journals, strict=True):
         for chain in _kind(work).chains(work):
             if stop.requested():
                 return
-            yield Live(chain, work, journal)
+            yield Live(chain, work, journal, elsewhere=elsewhere[work.procedure])
+
+
+def _opened(
+    engine: Any, model: Model, model_name: str, jobs: list[Job], root: str | Path
+) -> AbstractContextManager[engines.Engine]:
+    """Open the engine; first say what is sampled again for one changed key."""
+    for job in {job.procedure_hash: job for job in jobs if job.identity is not None}.values():
+        own = journal_path(root, model_name, job).parent
+        line = migration.warning(root, model_name, job.procedure, own.name, job.identity or {})
+        if line and not any(path.stat().st_size for path in own.glob("*.jsonl")):
+            print(line, file=sys.stderr, flush=True)
+    opened: AbstractContextManager[engines.Engine] = engine.open_engine(model)
+    return opened
+
+
+def _tell_origins(stream: Stream) -> None:
+    for (procedure, origin), count in sorted(stream.origins.items()):
+        print(
+            f"{count} answers to {procedure} were found in {origin} and taken over from there; "
+            "none of them is asked again",
+            file=sys.stderr,
+            flush=True,
+        )
+
+
+def _elsewhere(
+    root: str | Path, model_name: str, jobs: list[Job], own: set[Path]
+) -> dict[str, Elsewhere]:
+    """Per procedure, the journals of other paths that may hold its answers."""
+    return {
+        name: Elsewhere(root, model_name, name, own)
+        for name in dict.fromkeys(job.procedure for job in jobs)
+    }
 
 
 def _rows(stream: Stream, work: Work, journal: Journal) -> list[Response]:
@@ -204,26 +246,6 @@ def _rows(stream: Stream, work: Work, journal: Journal) -> list[Response]:
         for row in rows[start:]:  # lists of ints would take ten times the memory
             row.token_ids = np.asarray(row.token_ids, dtype=np.int32)
     return rows
-
-
-def _table(work: Work, rows: list[Response]) -> pd.DataFrame:
-    """Rows of one job as a frame of table ``responses``."""
-    columns: dict[str, Any] = {name: [getattr(row, name) for row in rows] for name in _OF_ROW}
-    columns["dataset"] = [work.dataset] * len(rows)
-    columns["model"] = [work.model] * len(rows)
-    columns["procedure"] = [work.procedure] * len(rows)
-    columns["response_id"] = [work.response_id(r.problem_id, r.draw, r.round) for r in rows]
-    for name in ("engine", "engine_version", "dtype", "gpu", "tensor_parallel"):
-        columns[name] = [row.platform.get(name) for row in rows]
-    settings = [row.platform.get("settings") for row in rows]
-    columns["engine_settings"] = [json.dumps(s, sort_keys=True) if s else None for s in settings]
-    for name in schemas.LOGPROBS:
-        columns[name] = [row.logprobs.get(name) for row in rows]
-    for name, kind in _NULLABLE.items():
-        columns[name] = pd.array(columns[name], dtype=kind)
-    for name in schemas.LOGPROBS:
-        columns[name] = pd.array(columns[name], dtype="Float64")
-    return pd.DataFrame(columns)
 
 
 def _open_journals(

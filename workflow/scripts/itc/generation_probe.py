@@ -17,6 +17,8 @@ import numpy as np
 import pandas as pd
 
 from itc import tables
+from itc.config.model import Model
+from itc.contents import Contents
 from itc.generate import Job, generate_shard
 from itc.schemas import FLOAT, INT, STRING, Schema, register
 
@@ -50,7 +52,7 @@ SCHEMA = register(
 
 
 def variants(
-    model: dict[str, Any], batch_sizes: Sequence[int] = (1, 8), dtypes: Sequence[str] = ()
+    model: Model, batch_sizes: Sequence[int] = (1, 8), dtypes: Sequence[str] = ()
 ) -> dict[str, dict[str, Any]]:
     """Changes of a model entry by name: as configured first, then batch sizes, dtypes, TP sizes.
 
@@ -60,9 +62,9 @@ def variants(
     for size in batch_sizes:
         found[f"max_num_seqs={size}"] = {"max_num_seqs": size}
     for dtype in dtypes:
-        if dtype != model.get("dtype"):
+        if dtype != model.dtype:
             found[f"dtype={dtype}"] = {"dtype": dtype}
-    size = int(model.get("tensor_parallel_size") or 1) // 2
+    size = model.tensor_parallel_size // 2
     while size >= 1:
         found[f"tensor_parallel_size={size}"] = {"tensor_parallel_size": size}
         size //= 2
@@ -75,7 +77,7 @@ def folder_of(variant: str) -> str:
 
 
 def probe(
-    model: dict[str, Any],
+    model: Model,
     model_name: str,
     job: Job,
     folder: str | Path,
@@ -83,19 +85,22 @@ def probe(
     draws: range,
     changes: dict[str, dict[str, Any]],
     correct: Callable[[pd.DataFrame], pd.Series],
+    contents: Contents | None = None,
 ) -> pd.DataFrame:
     """Generate ``job`` once per variant, journals below ``folder``; returns table ``probes``.
 
     changes: see ``variants``; the first is the reference. correct: 1.0 or 0.0 for each response of
     a table ``responses``. Variants that are done are taken from their journals.
+    contents: digests of weights, see ``generate_shard``.
     """
     runs: dict[str, pd.DataFrame] = {}
     for name, change in changes.items():
         place = Path(folder) / folder_of(name)
         with tempfile.TemporaryDirectory() as views:  # the journals are the record
             output = Path(views) / Path(job.output).name
-            entry = {**model, **change}
-            generate_shard(entry, model_name, [replace(job, output=output)], place, seed, draws)
+            entry = model.model_copy(update=change)
+            jobs = [replace(job, output=output)]
+            generate_shard(entry, model_name, jobs, place, seed, draws, contents=contents)
             runs[name] = tables.read(output, "responses")
     reference = next(iter(runs))
     rows = [

@@ -4,13 +4,26 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from itc.engines._base import TOO_LONG, Completion, Engine, LongPromptError
+from itc import sent
+from itc.config.identity import behaviour
+from itc.engines._base import (
+    TOO_LONG,
+    Completion,
+    Engine,
+    LongPromptError,
+    PromptError,
+    Request,
+)
+from itc.generation_progress import Counts
 from itc.journal import Journal, request_key
+from itc.journal_index import Elsewhere
 from itc.procedures._base import Ask, Chain, Response, Work
 from itc.procedures._options import ProcedureError
 
@@ -23,61 +36,10 @@ class Live:
     work: Work
     journal: Journal
     rows: list[Response] | None = None  # where recorded responses go; None forgets them
+    elsewhere: Elsewhere | None = None  # other journals that may hold the answer
     results: list[Completion | None] = field(default_factory=list)
     several: bool = False
     waiting: int = 0
-
-
-@dataclass
-class Counts:
-    """What a stream did. Tokens are output tokens that the engine made in this session."""
-
-    from_journal: int = 0
-    asked: int = 0
-    finished: int = 0
-    skipped: int = 0
-    tokens: int = 0
-    prompt_tokens: int = 0
-
-    def told(self) -> dict[str, int]:
-        """These counts under the names of a timing file."""
-        return {
-            "requests_from_journal": self.from_journal,
-            "requests_finished": self.finished,
-            "prompts_too_long": self.skipped,
-            "prompt_tokens": self.prompt_tokens,
-            "output_tokens": self.tokens,
-        }
-
-
-class Progress:
-    """Lines with rate and remaining time for a log file, at most one in ``every`` seconds."""
-
-    def __init__(self, total: int, label: str, every: float = 5.0) -> None:
-        self.total, self.label, self.every = total, label, every
-        self._started: float | None = None  # the first answer's time, so loading does not count
-        self._told = time.monotonic()
-
-    def __call__(self, counts: Counts, last: bool = False) -> None:
-        """Tell how far it is."""
-        now = time.monotonic()
-        if self._started is None:
-            self._started = now
-        if not last and now - self._told < self.every:
-            return
-        self._told = now
-        done = counts.from_journal + counts.finished + counts.skipped
-        seconds = max(now - self._started, 1e-6)
-        rate = counts.finished / seconds
-        left = max(self.total - done, 0)
-        remaining = f"{int(left / rate) // 60}:{int(left / rate) % 60:02d}" if rate else "?"
-        share = 100 * done / max(self.total, 1)
-        print(
-            f"{self.label}: {done}/{self.total} responses ({share:.0f} %), {rate:.1f} responses/s, "
-            f"{counts.tokens / seconds:,.0f} tokens/s, remaining {remaining}",
-            file=sys.stderr,
-            flush=True,
-        )
 
 
 class Stream:
@@ -90,17 +52,21 @@ class Stream:
         *,
         tell: Callable[[Counts], None] = lambda counts: None,
         stop: Callable[[], bool] = lambda: False,
+        secrets: tuple[str | None, ...] = (),
     ) -> None:
-        """identity: of the model, see engines. stop: asked between steps, True ends the stream."""
+        """identity: of the model, see engines. stop: asked between steps, True ends the stream.
+        secrets: names of environment variables whose values are written nowhere."""
         self.counts = Counts()
+        self.origins: Counter[tuple[str, Path]] = Counter()  # (procedure, journal) -> adopted
         self.engine: Engine | None = None
         self.start_seconds = 0.0
         self._identity = identity
         self._open_engine = open_engine
         self._context: AbstractContextManager[Engine] | None = None
-        self._tell, self._stop = tell, stop
+        self._tell, self._stop, self._secrets = tell, stop, secrets
         self._waiters: dict[str, list[tuple[Live, int]]] = {}
         self._ready: list[tuple[Live, Any]] = []
+        self._sent: set[Path] = set()  # journals whose first request of this session is kept
 
     def run(self, lives: Iterable[Live]) -> bool:
         """Run all chains to their end; False if ``stop`` ended the stream before.
@@ -166,8 +132,8 @@ class Stream:
 
     def _ask(self, live: Live, index: int, ask: Ask, replay: bool) -> None:
         request = live.work.request(ask)
-        key = request_key({"model": self._identity, **request.content()})
-        record = live.journal.get(key)
+        key = key_of(self._identity, live.work, request)
+        record = self._recorded(live, key)
         if record is not None:
             live.results[index] = self._restore(key, record)
             self.counts.from_journal += not replay
@@ -191,20 +157,41 @@ class Stream:
             live.waiting -= 1
             self._skip(live, index, key, error)
             return
+        except PromptError as error:
+            error.args = (f"{self._name(live.work, ask)}: {error.args[0]}",)
+            raise
         self.counts.asked += 1
+        if live.journal.path not in self._sent:
+            self._sent.add(live.journal.path)
+            engine = self._live_engine()
+            found = engine.sent(request)
+            sent.write(live.journal.path, found, engine.platform, self._secrets)
         self._waiters[key] = [(live, index)]
 
+    def _recorded(self, live: Live, key: str) -> dict[str, Any] | None:
+        """The answer of a journal: this job's, else any of the same model and procedure.
+
+        What another journal holds is written into this one, so that it is looked for only once.
+        """
+        names = recorded_as(key, live.work)
+        for name in names:
+            record = live.journal.get(name)
+            if record is not None:
+                return record
+        for name in names if live.elsewhere else ():
+            found = live.elsewhere.get(name) if live.elsewhere else None
+            if found is not None:
+                record, origin = found
+                live.journal.append(name, record)
+                sent.adopt(live.journal.path, origin)
+                self.counts.adopted += 1
+                self.origins[live.work.procedure, origin] += 1
+                return record
+        return None
+
     def _skip(self, live: Live, index: int, key: str, error: LongPromptError) -> None:
-        completion = Completion(
-            text="",
-            token_ids=[],
-            finish_reason=TOO_LONG,
-            n_prompt_tokens=error.n_tokens,
-            prompt_sha256="",
-            platform=self._live_engine().platform,
-            n_thinking_tokens=0,
-            key=key,
-        )
+        platform = self._live_engine().platform
+        completion = Completion.too_long(key, platform, error.n_tokens)
         self._write(live.journal, completion)
         live.results[index] = completion
         self.counts.skipped += 1
@@ -220,20 +207,22 @@ class Stream:
                         f"`long_prompt: skip` on the procedure"
                     )
         for live, index in waiters:
-            if completion.key not in live.journal:
-                self._write(live.journal, completion)
+            self._write(live.journal, completion)
             live.results[index] = completion
             live.waiting -= 1
             if live.waiting == 0:
                 self._ready.append((live, live.results if live.several else live.results[0]))
         self.counts.finished += 1
-        self.counts.tokens += len(completion.token_ids)
+        self.counts.tokens += completion.n_output()
         self.counts.prompt_tokens += completion.n_prompt_tokens + len(completion.prefix_ids)
 
     @staticmethod
     def _write(journal: Journal, completion: Completion) -> None:
         # The platform stands in every record: a resumed shard may have seen two.
-        journal.append(completion.key, completion.record())
+        refused = completion.finish_reason == TOO_LONG
+        name = refusal_key(completion.key) if refused else completion.key
+        if name not in journal:
+            journal.append(name, completion.record())
 
     @staticmethod
     def _restore(key: str, record: dict[str, Any]) -> Completion:
@@ -276,5 +265,27 @@ class Stream:
             context.__exit__(*sys.exc_info())
 
 
+def key_of(identity: dict[str, Any], work: Work, request: Request) -> str:
+    """Key of a request to a model: all that decides its answer, and how its procedure behaves."""
+    content = {"model": identity, **request.content()}
+    changes = behaviour("procedures", work.settings.entry.kind)
+    if changes:  # the same request of a procedure that now cuts or joins answers otherwise
+        content["procedure"] = {"kind": work.settings.entry.kind, "behaviour": max(changes)}
+    return request_key(content)
+
+
+def recorded_as(key: str, work: Work) -> list[str]:
+    """Keys under which a journal may hold what counts as the answer."""
+    return [key, refusal_key(key)] if _skips(work) else [key]
+
+
+def refusal_key(key: str) -> str:
+    """Key under which the refusal of a prompt for its length is recorded.
+
+    It is not the request's own: a refusal is no answer. `long_prompt: skip` reads it, `fail` asks.
+    """
+    return request_key({"refused": key})
+
+
 def _skips(work: Work) -> bool:
-    return bool(work.settings.get("long_prompt", "fail") == "skip")
+    return work.settings.entry.long_prompt == "skip"

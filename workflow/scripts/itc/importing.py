@@ -9,18 +9,23 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from itc import checksum, registry
+from itc.archive._lines import DamagedFileError
 from itc.archive._rows import ImportRefusedError, response_row, text_or_null
 from itc.archive._schema import NEEDED
 from itc.archive._thinking import Delimiters
 from itc.spool import RepeatedKeyError, Spool
 
 log = logging.getLogger(__name__)
+SHOWN = 200  # characters of a stranger's value in a message
+# What a value of an unexpected kind makes our code raise.
+UNFIT = (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError)
 
 
 def verify(path: Path, sha256: str | Mapping[str, str] | None) -> None:
@@ -61,15 +66,40 @@ def excluded(row: dict[str, Any], conditions: Iterable[dict[str, Any]]) -> bool:
 
 def rows(path: Path, spec: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any]]]:
     """Rows of a recording that no ``exclude`` condition names, with their number from 1."""
-    for number, row in enumerate(registry.load("archive", spec["format"]).read(path, spec), 1):
+    found = enumerate(_read(path, spec), 1)
+    for number, row in found:
         missing = [column for column in NEEDED if row.get(column) is None]
         if missing:
             raise ImportRefusedError(
                 f"{path}: row {number} has no column {missing}; it has {sorted(row)}; map the "
                 "names under imports.*.columns (ours: theirs)"
             )
-        if not excluded(row, spec.get("exclude", [])):
+        with _named(path, number):
+            left_out = excluded(row, spec.get("exclude", []))
+        if not left_out:
             yield number, row
+
+
+def _read(path: Path, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Rows as the format's reader gives them; what it raises names the file and the row."""
+    reader, number = registry.load("archive", spec["format"]).read(path, spec), 0
+    while True:
+        number += 1
+        try:
+            row = next(reader)
+        except StopIteration:
+            return
+        except (ImportRefusedError, DamagedFileError):
+            raise
+        except (*UNFIT, RecursionError, MemoryError, OSError) as error:
+            if str(path) in str(error):
+                raise
+            raise ImportRefusedError(
+                f"{path}: row {number}: not readable as {spec['format']} "
+                f"({type(error).__name__}: {str(error)[:SHOWN]}); fetch the file again, or correct "
+                "imports.*.format"
+            ) from error
+        yield row
 
 
 class Imported:
@@ -166,23 +196,21 @@ def import_recording(
         imported.cells = {pair: number for number, pair in enumerate(pairs)}
         for path in paths:
             for number, row in rows(path, spec):
-                seen["datasets"].add(str(row["dataset"]))
-                seen["models"].add(str(row["model"]))
-                dataset, model = by_dataset.get(row["dataset"]), by_model.get(row["model"])
-                if dataset is None:
-                    continue
-                if dataset["name"] in known:
-                    _merge_problem(known[dataset["name"]], row, dataset, path)
-                if model is None:
-                    continue
-                try:
+                with _named(path, number):
+                    seen["datasets"].add(str(row["dataset"])[:SHOWN])
+                    seen["models"].add(str(row["model"])[:SHOWN])
+                    dataset, model = by_dataset.get(row["dataset"]), by_model.get(row["model"])
+                    if dataset is None:
+                        continue
+                    if dataset["name"] in known:
+                        _merge_problem(known[dataset["name"]], row, dataset)
+                    if model is None:
+                        continue
                     made = response_row(
                         row, dataset["name"], model, spec.get("thinking_tokens_apart", ())
                     )
-                except ImportRefusedError as error:
-                    raise ImportRefusedError(f"{path}: row {number}: {error}") from None
-                cell = dataset["name"], model["name"]
-                imported.add(cell, made, model.get("thinking"))
+                    cell = dataset["name"], model["name"]
+                    imported.add(cell, made, model.get("thinking"))
         where = ", ".join(str(path) for path in paths)
         for dataset_name, model_name in pairs:
             if not imported.count((dataset_name, model_name)):
@@ -208,8 +236,23 @@ def import_recording(
     return imported
 
 
+@contextmanager
+def _named(path: Path, number: int) -> Iterator[None]:
+    """Errors about a row name the file and the row, whatever they are."""
+    try:
+        yield
+    except ImportRefusedError as error:
+        raise ImportRefusedError(f"{path}: row {number}: {error}") from None
+    except (*UNFIT, RecursionError, MemoryError) as error:
+        raise ImportRefusedError(
+            f"{path}: row {number}: a value is of a kind that no recording has there "
+            f"({type(error).__name__}: {str(error)[:SHOWN]}); correct the file or "
+            "imports.*.columns"
+        ) from error
+
+
 def _merge_problem(
-    known: dict[str, dict[str, Any]], row: dict[str, Any], dataset: dict[str, Any], path: Path
+    known: dict[str, dict[str, Any]], row: dict[str, Any], dataset: dict[str, Any]
 ) -> None:
     """Add a row's problem, or fill what earlier rows of the same problem left null."""
     name = str(row["problem_id"])
@@ -241,7 +284,7 @@ def _merge_problem(
         place = entry if column in entry else about
         if place.get(column) is not None and place[column] != value:
             raise ImportRefusedError(
-                f"{path}: problem {name!r} of {dataset['name']!r} has two {column.rstrip('s')}s: "
+                f"problem {name!r} of {dataset['name']!r} has two {column.rstrip('s')}s: "
                 f"{place[column]!r} and {value!r}; correct the file, exclude one of them, or map "
                 f"`{column}` to a column that is the same in all rows"
             )

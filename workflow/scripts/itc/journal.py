@@ -18,18 +18,15 @@ import hashlib
 import json
 import os
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from itc.atomic import MENDS
+from itc.config.identity import canonical
+from itc.journal_lines import BODY, encode, key_of, sound
 
-_HEAD = b'{"crc32": "'  # then 8 hex digits
-_KEY = b'", "key": "'  # then 64 hex digits
-_RECORD = b'", "record": '
-_BODY = len(_HEAD) + 8 + len(_KEY) + 64 + len(_RECORD)  # offset of the record's own JSON
 _CHUNK = 1 << 20
 _NO_FLOCK = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
 
@@ -42,12 +39,6 @@ class JournalBusyError(JournalError):
     """Another job holds the journal."""
 
 
-def canonical(value: Any) -> bytes:
-    """JSON bytes of ``value`` that do not depend on dict order; NaN is refused."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=True, allow_nan=False)
-    return text.encode("ascii")
-
-
 def request_key(content: Any) -> str:
     """Content address of a request: sha256 over its canonical JSON, 64 hex digits.
 
@@ -55,26 +46,6 @@ def request_key(content: Any) -> str:
     parameters with the seed, and the model's identity. Two draws of one prompt differ in the seed.
     """
     return hashlib.sha256(canonical(content)).hexdigest()
-
-
-def encode(key: str, record: dict[str, Any]) -> bytes:
-    """One journal line, newline included."""
-    body = json.dumps(record, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    # A lone surrogate cannot be written as UTF-8; engines replace them, this is the last guard.
-    sealed = _KEY + key.encode("ascii") + _RECORD + body.encode("utf-8", "replace") + b"}"
-    return _HEAD + b"%08x" % zlib.crc32(sealed) + sealed + b"\n"
-
-
-def _sound(line: bytes) -> bool:
-    """Whether ``line`` (without newline) is a whole record with a fitting checksum."""
-    start = len(_HEAD) + 8
-    if len(line) <= _BODY or not line.startswith(_HEAD):
-        return False
-    try:
-        expected = int(line[len(_HEAD) : start], 16)
-    except ValueError:
-        return False
-    return zlib.crc32(line[start:]) == expected
 
 
 class Journal:
@@ -153,7 +124,7 @@ class Journal:
                 f"{len(self)} responses before it are safe; make room and start the same "
                 f"command again, it asks only for what is missing"
             ) from error
-        self._where[key] = (self._end + _BODY, len(line) - _BODY - 2)
+        self._where[key] = (self._end + BODY, len(line) - BODY - 2)
         self._end += len(line)
         self._unsynced = True
         if time.monotonic() - self._synced >= self._sync_seconds:
@@ -248,7 +219,7 @@ class Journal:
             for line in lines:
                 self._index(line, offset)
                 offset += len(line) + 1
-        if rest and _sound(rest):  # whole but for its newline
+        if rest and sound(rest):  # whole but for its newline
             os.pwrite(self._file, b"\n", offset + len(rest))
             self._index(rest, offset)
             offset += len(rest) + 1
@@ -262,11 +233,9 @@ class Journal:
         return offset
 
     def _index(self, line: bytes, offset: int) -> None:
-        if _sound(line):
-            start = len(_HEAD) + 8 + len(_KEY)
-            key = line[start : start + 64].decode("ascii")
+        if sound(line):
             # The first record of a key wins, so a table never changes once it was written.
-            self._where.setdefault(key, (offset + _BODY, len(line) - _BODY - 1))
+            self._where.setdefault(key_of(line), (offset + BODY, len(line) - BODY - 1))
         elif line:
             self.damaged += 1
 

@@ -7,43 +7,61 @@ then, and the generation job looks at it the same way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from itc import registry
-from itc.engines._base import (
-    LongPromptError,
-    PromptError,
-)
+from itc.config.model import Model
+from itc.config.procedure import Settings
+from itc.engines._base import EngineError, LongPromptError, PromptError
+from itc.engines._choices import Choices
+from itc.engines._pieces import stop_ids
 from itc.engines._prompt import Prompter
+from itc.procedures import judge
 from itc.procedures._base import Ask, Work
 from itc.procedures._options import ProcedureError
 
 NAMED = 10  # prompts that an error lists
 
 
-def open_prompter(model: dict[str, Any]) -> Prompter:
+def open_prompter(model: Model) -> Prompter:
     """Tokenizer and window of a model entry, weights left alone.
 
     Raises PromptError where the model has no tokenizer or template, or tells no window.
     """
     from transformers import AutoConfig, AutoTokenizer
 
-    where = str(model["model"])
+    where = str(model.model)
     options = {
-        "revision": model.get("revision"),
-        "trust_remote_code": bool(model.get("trust_remote_code")),
+        "revision": model.revision,
+        "trust_remote_code": model.trust_remote_code,
         "local_files_only": Path(where).is_dir(),
     }
     try:
-        tokenizer = AutoTokenizer.from_pretrained(where, **options)
-        window = model.get("max_model_len") or _window(AutoConfig.from_pretrained(where, **options))
+        mode = model.options.get("tokenizer_mode")
+        if mode in (None, "auto", "hf", "slow"):
+            tokenizer = AutoTokenizer.from_pretrained(where, **options)
+        else:  # one of vLLM's own, such as DeepSeek V3.2's, which renders without a template
+            tokenizer = _of_vllm(where, mode, model)
+        window = model.max_model_len or _window(AutoConfig.from_pretrained(where, **options))
     except (OSError, ValueError) as error:
         raise PromptError(
             f"the tokenizer of {where} cannot be loaded ({error}); download the model first, or "
             "correct `model` and `revision` in config/models.yaml"
         ) from error
-    return Prompter.of(model, tokenizer, int(window))
+    return Prompter.of(model, tokenizer, int(window), stop_ids(where, **options))
+
+
+def _of_vllm(where: str, mode: str, model: Model) -> Any:
+    from vllm.tokenizers import get_tokenizer
+
+    return get_tokenizer(
+        where,
+        tokenizer_mode=mode,
+        revision=model.revision,
+        trust_remote_code=model.trust_remote_code,
+    )
 
 
 def _window(config: Any) -> int:
@@ -54,6 +72,22 @@ def _window(config: Any) -> int:
     return int(found)
 
 
+def check_words(judges: Iterable[tuple[str, Settings]], prompter: Prompter) -> None:
+    """Raise ProcedureError for a judge whose two words begin with the same token of this model.
+
+    judges: name and settings of procedures; those that ask for no words are passed over.
+    """
+    for name, settings in judges:
+        if settings.entry.kind != "judge":
+            continue
+        options = settings.options(judge.Options)
+        if options.scale == "yesno":
+            try:
+                Choices(options.words, [prompter.encode(word) for word in options.words])
+            except EngineError as error:
+                raise ProcedureError(f"procedures.{name}.words: {error}") from error
+
+
 def measure(works: list[Work], prompter: Prompter) -> list[dict[str, Any]]:
     """Per work: prompts, tokens of the longest, window, and those too long.
 
@@ -62,7 +96,7 @@ def measure(works: list[Work], prompter: Prompter) -> list[dict[str, Any]]:
     """
     rows, refused = [], []
     for work in works:
-        module = registry.load("procedures", work.settings["kind"])
+        module = registry.load("procedures", work.settings.entry.kind)
         longest, too_long, count = 0, [], 0
         for chain in module.chains(work):
             step = next(chain, None)
@@ -86,7 +120,7 @@ def measure(works: list[Work], prompter: Prompter) -> list[dict[str, Any]]:
                 "too_long": len(too_long),
             }
         )
-        if work.settings.get("long_prompt", "fail") != "skip":
+        if work.settings.entry.long_prompt != "skip":
             refused += [f"{name}, procedure {work.procedure}" for name in too_long]
     if refused:
         shown = "\n  ".join(refused[:NAMED])

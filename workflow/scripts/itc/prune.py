@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from itc.journal import Journal
+from itc.migration import NAME
 
 
 def prune(root: str | Path, keep: set[str], *, delete: bool = False) -> list[tuple[str, int]]:
@@ -15,11 +16,15 @@ def prune(root: str | Path, keep: set[str], *, delete: bool = False) -> list[tup
     Raises JournalBusyError, before anything is deleted, if a job holds one of them.
     """
     root = Path(root)
+    folders = {name.rpartition("/")[0] for name in keep}
     found = []
-    for path in sorted(root.rglob("*.json*")):
+    for path in sorted([*root.rglob("*.json*"), *root.rglob("*.keys")]):
         relative = path.relative_to(root)
         shard = relative.with_name(relative.name.split(".")[0])
-        if path.is_file() and shard.as_posix() not in keep:
+        kept = shard.as_posix() in keep
+        if path.name == NAME:  # it belongs to all shards of its folder
+            kept = relative.parent.as_posix() in folders
+        if path.is_file() and not kept:
             found.append((relative.as_posix(), path.stat().st_size))
     if not delete:
         return found

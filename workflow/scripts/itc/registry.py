@@ -43,9 +43,11 @@ class UnknownExtensionError(KeyError):
 # Constants that decide the DAG or the config: unread, a job would silently lack an input.
 DECISIVE = frozenset(
     {
-        *("TITLE", "SECTION", "ORDER", "TABLES", "INPUTS", "LOADS", "OPTIONS", "FILES"),
+        *("TITLE", "SECTION", "ORDER", "TABLES", "INPUTS", "LOADS", "OPTIONS", "FILES", "NEUTRAL"),
         *("PROCEDURE", "POOL", "RELATED", "NEEDS", "PER_DRAW", "LEARNS", "EXACT", "UPPER_BOUND"),
-        *("PARENT", "PROMPTS", "JOB_PER"),
+        "CONTROL",
+        *("PARENT", "PROMPTS", "JOB_PER", "INCIDENTAL_OPTIONS", "SERVING", "WEIGHTS", "BEHAVIOUR"),
+        "SERVING_REQUEST",
     }
 )
 
@@ -129,6 +131,25 @@ def strategy(name: str, options: Mapping[str, Mapping[str, Any]]) -> tuple[str, 
     """
     params = dict(options.get(name, {}))
     return str(params.pop("strategy", name)), params
+
+
+def options(kind: str, name: str) -> dict[str, str]:
+    """Configuration keys that only this extension knows, and what each means.
+
+    Read from its literal ``OPTIONS``, or for a procedure from its class ``Options``.
+    """
+    if kind == "procedures":
+        fields = load(kind, name).Options.model_fields
+        return {key: _meaning(field) for key, field in fields.items()}
+    return dict(constants(kind, name).get("OPTIONS", {}))
+
+
+def _meaning(field: Any) -> str:
+    """Description of a field, with its default if it has one that says something."""
+    default = field.default
+    said = isinstance(default, bool | int | float) or (isinstance(default, str | tuple) and default)
+    shown = list(default) if isinstance(default, tuple) else default
+    return f"{field.description} Default `{shown}`." if said else str(field.description)
 
 
 def load(kind: str, name: str) -> ModuleType:

@@ -180,7 +180,7 @@ SCHEMAS = {
         ),
         Schema(
             "evaluations",
-            1,
+            2,
             {
                 **CELL,
                 "strategy": STRING,
@@ -191,7 +191,10 @@ SCHEMAS = {
                 "correct_if_undecided_wrong": FLOAT,  # ends of the interval that undecided answers
                 "correct_if_undecided_right": FLOAT,  # imply, their votes moved as well
                 "monte_carlo_se": FLOAT,  # 0 for exact estimators
+                "monte_carlo_se_tokens": FLOAT,  # of cost_output_tokens; 0 where that is exact
                 "n_draws": INT,
+                "correct_even": FLOAT,  # ``correct`` by either half of the draws, which share none;
+                "correct_odd": FLOAT,  # null above half of the draws and for inexact strategies
             },
             ("dataset", "model", "strategy", "problem_id", "budget"),
             ("correct",),

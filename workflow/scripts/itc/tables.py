@@ -7,7 +7,9 @@ equal bytes, nothing half-written stays behind, and a flipped bit is found when 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,9 +60,34 @@ def to_arrow(frame: pd.DataFrame, name: str, where: str = "table") -> pa.Table:
             raise TableError(f"{where}: column {column!r} has {array.null_count} missing values")
         fields.append(pa.field(column, kind))
         arrays.append(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
-    metadata = {"itc.table": name, "itc.version": str(schema.version)}
+    metadata = {
+        "itc.table": name,
+        "itc.version": str(schema.version),
+        "itc.columns": names_digest([field.name for field in fields]),
+    }
     table = pa.Table.from_arrays(arrays, schema=pa.schema(fields, metadata=metadata))
     return _sorted(table, list(schema.key), where)
+
+
+def names_digest(names: Sequence[str]) -> str:
+    """Checksum of the names of a table's columns.
+
+    Page checksums cover the values, not the footer that names them.
+    """
+    return hashlib.sha256(json.dumps(list(names)).encode()).hexdigest()[:32]
+
+
+def check_names(found: pa.Schema, where: str, mend: str) -> None:
+    """Raise TableError where columns have other names than when the file was written.
+
+    Tables of earlier releases hold no checksum of them and are taken as they are.
+    """
+    written = (found.metadata or {}).get(b"itc.columns")
+    if written is not None and written != names_digest(found.names).encode():
+        raise TableError(
+            f"{where}: the names of its columns ({', '.join(found.names)}) are not those that were "
+            f"written: the file is damaged; {mend}"
+        )
 
 
 def _sorted(table: pa.Table, key: list[str], where: str) -> pa.Table:
@@ -179,9 +206,13 @@ def _opened(path: str | Path, name: str) -> Iterator[pq.ParquetFile]:
         file = pq.ParquetFile(path, page_checksum_verification=True)
         check_label(file.schema_arrow, schema, str(path))
         yield file
-    except (pa.ArrowInvalid, OSError) as error:
-        if isinstance(error, FileNotFoundError):
-            raise
+    except (TableError, FileNotFoundError):
+        raise
+    # A flipped bit may surface as any of these: in a name, in a size, in a type.
+    except (
+        *(pa.ArrowException, OSError, ValueError, KeyError, TypeError),
+        *(MemoryError, RecursionError, OverflowError),
+    ) as error:
         raise TableError(f"{path}: not a readable parquet file ({error}); {schema.mend}") from error
 
 
@@ -210,6 +241,7 @@ def check_label(found: pa.Schema, schema: Schema, where: str) -> None:
             f"{held} whose column {other[0]!r} is {found.field(other[0]).type}, not "
             f"{schema.kind(other[0])}: another release wrote it; {schema.mend}"
         )
+    check_names(found, where, schema.mend)
 
 
 def read_many(

@@ -11,6 +11,7 @@ import pandas as pd
 from scipy import sparse, stats
 
 from itc.schemas import FLOAT, INT
+from itc.stats._shares import student_quantile
 
 COLUMNS = {
     "n_responses": INT,
@@ -41,7 +42,8 @@ def contrast(values: np.ndarray, right: np.ndarray, problem: np.ndarray) -> pd.D
     Pooled: difference of the two means over responses; its s.e. is the linearised one, clustered
     by problem with factor P / (P - 1). Within: mean of the per-problem differences, over problems
     with both outcomes, each problem counting once. Intervals are 95 %, Student's t with one degree
-    of freedom less than problems. NaN where fewer than two problems carry the estimate.
+    of freedom less than problems. NaN where fewer than two problems carry the estimate, and the
+    ends also where its values have no spread.
     """
     values = np.asarray(values, np.float64)
     codes, labels = pd.factorize(np.asarray(problem))
@@ -69,8 +71,9 @@ def contrast(values: np.ndarray, right: np.ndarray, problem: np.ndarray) -> pd.D
         pooled_se = np.sqrt(variance)
     pooled_se = np.where((n_problems > 1) & np.isfinite(pooled), pooled_se, np.nan)
     within_se = np.where(n_both > 1, within_se, np.nan)
-    reach = [
-        stats.t.ppf((1 + LEVEL) / 2, np.maximum(count - 1, 1)) * se
+    tail = np.asarray((1 - LEVEL) / 2)
+    reach = [  # rates have no bounds: without spread there is no interval
+        np.where(se > 0, student_quantile(count - 1.0, tail) * se, np.nan)
         for count, se in ((n_problems, pooled_se), (n_both, within_se))
     ]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -14,7 +14,7 @@ import pandas as pd
 from itc import registry
 from itc.costs import derived
 from itc.costs.columns import COSTS
-from itc.stats import bootstrap
+from itc.stats import bootstrap, intervals
 
 KEY = ["model", "strategy", "budget"]
 ALL = "all"  # group averaged over datasets with equal weight
@@ -70,6 +70,37 @@ class Group:
         )
         return result
 
+    def estimate(self, name: str, kind: str = intervals.SHARE) -> intervals.Estimate:
+        """Quantity ``name`` of every point with its interval; ``kind`` as in ``intervals``."""
+        make = {
+            intervals.SHARE: intervals.share,
+            intervals.DIFFERENCE: intervals.difference,
+            intervals.FREE: intervals.free,
+        }
+        return make[kind]([p.values[name][:, c] for p, c in self.parts])
+
+    def paired(
+        self, more: np.ndarray, less: np.ndarray, name: str = "correct"
+    ) -> intervals.Estimate:
+        """Differences [K] of shares between the points ``more`` [K] and ``less`` [K].
+
+        Each mean is over its own problems; where all have both points, the values per problem are
+        their differences, otherwise each problem's influence on the difference of the two means.
+        """
+        effects, influences = [], []
+        for part, columns in self.parts:
+            sides = [part.values[name][:, columns[chosen]] for chosen in (more, less)]
+            means = [self._column_mean(side) for side in sides]
+            with np.errstate(divide="ignore", invalid="ignore"):
+                each = [
+                    np.where(np.isnan(side), 0.0, side - mean) / (~np.isnan(side)).sum(axis=0)
+                    for side, mean in zip(sides, means, strict=True)
+                ]
+            absent = np.isnan(sides[0]) & np.isnan(sides[1])
+            influences.append(np.where(absent, np.nan, each[0] - each[1]))
+            effects.append(means[0] - means[1])
+        return intervals.from_influence(effects, influences)
+
     @property
     def settings(self) -> Mapping[str, Any]:
         """Settings of the study."""
@@ -113,6 +144,18 @@ def upper_bounds(strategies: pd.Series, settings: Mapping[str, Any]) -> np.ndarr
     return result
 
 
+def controls(strategies: pd.Series, settings: Mapping[str, Any]) -> np.ndarray:
+    """Bool [O]: a control or another measure, never a competitor (its module says CONTROL)."""
+    known = set(registry.names("strategies"))
+    found = {}
+    for name in strategies.unique():
+        module, _ = registry.strategy(name, settings.get("strategy_options", {}))
+        literals = registry.constants("strategies", module) if module in known else {}
+        found[name] = bool(literals.get("CONTROL", False))
+    result: np.ndarray = strategies.map(found).to_numpy(dtype=bool)
+    return result
+
+
 def strategy_titles(strategies: pd.Series, settings: Mapping[str, Any]) -> pd.Series:
     """Titles of strategies with the study's parameters; a name without a module is its own."""
     options = settings.get("strategy_options", {})
@@ -134,6 +177,17 @@ def strategy_title(name: str, options: Mapping[str, Any]) -> str:
     ]
     filled = title.format(**(defaults | dict(options)))
     return f"{filled} ({', '.join(changed)})" if changed else filled
+
+
+def parameter(strategies: pd.Series, name: str, settings: Mapping[str, Any]) -> np.ndarray:
+    """Parameter ``name`` [O] of each strategy in this study; NaN for strategies without it."""
+    known, found = set(registry.names("strategies")), {}
+    for strategy in strategies.unique():
+        module, given = registry.strategy(strategy, settings.get("strategy_options", {}))
+        defaults = registry.parameters("strategies", module, "evaluate") if module in known else {}
+        found[strategy] = float((defaults | given).get(name, np.nan))
+    result: np.ndarray = strategies.map(found).to_numpy(dtype=np.float64)
+    return result
 
 
 def dataset_points(
@@ -188,6 +242,10 @@ def _one_dataset(
         "upper": "correct_if_undecided_right",
         "undecided": "undecided",
         "monte_carlo_se": "monte_carlo_se",
+        "monte_carlo_se_tokens": "monte_carlo_se_tokens",
+        "even": "correct_even",
+        "odd": "correct_odd",
+        "n_draws": "n_draws",
     } | {c: c for c in rows.columns if c in COSTS or c.startswith("metric_")}
     if quantities is not None:
         columns = {key: column for key, column in columns.items() if key in quantities}

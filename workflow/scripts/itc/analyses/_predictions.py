@@ -11,7 +11,7 @@ import pandas as pd
 from itc.analyses import _responses as responses
 from itc.analyses.regression import LENGTHS, MARKERS, length_feature
 from itc.features import confidence
-from itc.regression.predict import cross_fit, train
+from itc.regression.cross_validation import CrossFit, cross_fitted, held_out
 
 BEHAVIOUR = ("f_repetition", "f_answer_statements", "f_answer_changes", "f_thinking_share")
 CONFIDENCE = tuple(column for column in confidence.COLUMNS if column != "f_truncated")
@@ -52,8 +52,8 @@ def has(frame: pd.DataFrame, column: str) -> bool:
 
 def predictions(
     frame: pd.DataFrame,
-) -> Iterator[tuple[dict[str, str], pd.DataFrame, np.ndarray]]:
-    """(model, dataset, features, held_out), rows, probability of each row; held-out ones only.
+) -> Iterator[tuple[dict[str, str], pd.DataFrame, CrossFit]]:
+    """(model, dataset, features, held_out), rows, and their predictions; held-out ones only.
 
     ``frame``: decided responses of ``responses.decided``. A model and dataset with fewer than
     MIN_PROBLEMS problems, or with one outcome only, gives nothing.
@@ -69,11 +69,11 @@ def predictions(
                 continue
             for name, x in values.items():
                 cell = {"model": str(model), "dataset": str(dataset), "features": name}
-                folded = cross_fit(x[here], y[here], rows["problem"].to_numpy())
-                yield cell | {"held_out": "problems"}, rows, folded
+                labels = rows["problem"].to_numpy()
+                yield cell | {"held_out": "problems"}, rows, cross_fitted(x[here], y[here], labels)
                 if not here.all():
-                    learned = train(x[~here], y[~here])
-                    yield cell | {"held_out": "dataset"}, rows, learned.probability(x[here])
+                    away = held_out(x[~here], y[~here], x[here], labels)
+                    yield cell | {"held_out": "dataset"}, rows, away
 
 
 def answered(outcomes: pd.DataFrame, settings: dict[str, Any]) -> pd.DataFrame:

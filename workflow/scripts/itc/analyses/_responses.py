@@ -76,7 +76,12 @@ def judge_scores(
 ) -> np.ndarray:
     """Mean score (n,) of each response of ``frame`` over the judgements of it; NaN without any."""
     entries = settings.get("procedures", {})
-    judges = [p for p, about in entries.items() if about.get("kind") == "judge"]
+    sampled = settings.get("sample_procedure", "sample")
+    judges = [
+        name
+        for name, about in entries.items()
+        if about.get("kind") == "judge" and (about.get("parent") or sampled) == sampled
+    ]
     rows = outcomes[outcomes["procedure"].isin(judges)]
     if rows.empty or "response_id" not in frame:
         return np.full(len(frame), np.nan)

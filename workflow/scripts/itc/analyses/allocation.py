@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from itc.analyses import _undecided
-from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
+from itc.schemas import FLOAT, INT, STRING, TEXT, Schema, register
+from itc.stats import bootstrap, intervals
 from itc.stats.allocation import choose, rank_bins
+from itc.stats.matched import Part, at_cost
+from itc.stats.paired import Paired
 from itc.strategies._base import evaluate_strategy
 from itc.strategies._pool import Pool, build_pools
 
@@ -23,13 +25,14 @@ UNIT = "cell"
 OPTIONS = ("single", "majority", "shortest", "short_m")
 FOLDS = 5
 BINS = 4
+GRID = 24  # targets for which the uniform plan is worked out
 EVALUATED = ("correct", "cost_output_tokens", *_undecided.EVALUATED.values())
 POLICIES = ("uniform", "predicted difficulty", "oracle difficulty")
 
 SCHEMA = register(
     Schema(
         "allocation",
-        1,
+        2,
         {
             "dataset": STRING,
             "model": STRING,
@@ -39,11 +42,12 @@ SCHEMA = register(
             "cost": FLOAT,  # spent on the test folds
             "accuracy": FLOAT,
             **_undecided.COLUMNS,
-            "low": FLOAT,  # 95 %, bootstrap over problems
+            "low": FLOAT,  # 95 %, over problems
             "high": FLOAT,
-            "difference": FLOAT,  # accuracy minus uniform's, same problems
-            "difference_low": FLOAT,
+            "difference": FLOAT,  # accuracy minus that of uniform at the money really spent
+            "difference_low": FLOAT,  # 95 %, paired over problems, for the plans as chosen
             "difference_high": FLOAT,
+            "no_difference": TEXT,  # why there is none
             "probe_cost": FLOAT,  # tokens of the draws that predict difficulty; not charged
             "n_problems": INT,
             "n_bins": INT,
@@ -59,8 +63,9 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
     Predicted difficulty is the agreement among the held-out draws, no label needed. Bins hold
     equally many problems. On four folds the choice per bin of highest accuracy within the target
-    cost is made (Lagrangian, so between hull points less than the target is spent), on the fifth
-    it is applied. The oracle bins by true accuracy and chooses on the problems it is scored on.
+    cost is made, on the fifth it is applied. Every policy may toss a coin between two options, the
+    uniform one as well, and the difference is taken at the money that was really spent. The oracle
+    bins by true accuracy and chooses on the problems it is scored on.
     """
     rows, _ = compute(inputs["outcomes"], settings)
     table = pd.DataFrame(rows, columns=list(SCHEMA.columns))
@@ -114,7 +119,6 @@ def _cell(
     n_bins = max(1, min(BINS, n // 10))
     rng = bootstrap.generator(int(settings["seed"]), "allocation", pool.dataset, pool.model)
     fold = rng.permutation(n) % FOLDS
-    weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
     agreement = probe.counts.max(axis=1, initial=0) / probe.n_draws
     truth = (probe.right.mean(axis=1) + pool.right.mean(axis=1)) / 2
     bins = {
@@ -124,31 +128,38 @@ def _cell(
     }
     probe_cost = float(probe.values("n_output_tokens").sum(axis=1).mean())
     rows, choices = [], []
+    folds = [(fold != f, fold == f) for f in range(FOLDS)]
     for at, (name, budget) in enumerate(named):
         if name != "majority":
             continue
         target = float(cost[:, at].mean())
-        base = None
         for policy in POLICIES:
-            picked = np.empty(n, dtype=int)
-            votes: Counter[tuple[int, Any]] = Counter()
-            for f in range(FOLDS):
-                test = fold == f
-                train = np.ones(n, bool) if policy == "oracle difficulty" else ~test
-                chosen = choose(accuracy[train], cost[train], bins[policy][train], n_bins, target)
-                picked[test] = chosen[bins[policy][test]]
-                votes.update((int(b), named[chosen[b]]) for b in np.unique(bins[policy]))
+            seen = [(np.ones(n, bool) if policy == POLICIES[-1] else a, b) for a, b in folds]
+            mix = np.zeros_like(accuracy)
+            used: Counter[tuple[int, int]] = Counter()
+            shares: Counter[tuple[int, int]] = Counter()
+            for train, test in seen:
+                plan = choose(accuracy[train], cost[train], bins[policy][train], n_bins, target)
+                mix[test] = plan[bins[policy][test]]
+                for b in np.unique(bins[policy]):
+                    for o in np.flatnonzero(plan[b] > 1e-12):
+                        used[int(b), int(o)] += 1
+                        shares[int(b), int(o)] += plan[b, o] / FOLDS
             place = {"policy": policy, "target_budget": budget}
             choices += [
-                place | {"bin": b, "strategy": strategy, "budget": k, "folds": count}
-                for (b, (strategy, k)), count in votes.items()
+                place
+                | {"bin": b, "strategy": named[o][0], "budget": named[o][1]}
+                | {"folds": count, "share": shares[b, o]}
+                for (b, o), count in used.items()
             ]
-            scored = {name: values[np.arange(n), picked] for name, values in options.items()}
+            scored = {key: (values * mix).sum(axis=1) for key, values in options.items()}
             score, spent = scored["correct"], scored["cost_output_tokens"]
-            base = score if base is None else base
-            stacked = np.column_stack([score, score - base])
-            replicates = bootstrap.resampled_means(weights, stacked)
-            low, high = bootstrap.percentile_interval(replicates, n, n - 1)
+            base, why = _uniform(accuracy, cost, folds, spent)
+            own = intervals.share(score[:, None])
+            low, high = (float(end[0]) for end in own.interval())
+            gain = Paired.of([score - base])
+            same = policy == "uniform"  # by definition what it is compared with
+            gain_low, gain_high = (float(end[0]) for end in gain.interval())
             rows.append(
                 {
                     "policy": policy,
@@ -157,14 +168,39 @@ def _cell(
                     "cost": float(spent.mean()),
                     "accuracy": float(score.mean()),
                     **_undecided.of_values(pd.DataFrame(scored)),
-                    "low": float(max(low[0], 0.0)),
-                    "high": float(min(high[0], 1.0)),
-                    "difference": float((score - base).mean()),
-                    "difference_low": float(low[1]),
-                    "difference_high": float(high[1]),
+                    "low": low,
+                    "high": high,
+                    "difference": 0.0 if same else float(gain.value[0]),
+                    "difference_low": 0.0 if same else gain_low,
+                    "difference_high": 0.0 if same else gain_high,
+                    "no_difference": None if same else why or None,
                     "probe_cost": probe_cost,
                     "n_problems": n,
                     "n_bins": 1 if policy == "uniform" else n_bins,
                 }
             )
     return rows, choices
+
+
+def _uniform(
+    accuracy: np.ndarray,
+    cost: np.ndarray,
+    folds: list[tuple[np.ndarray, np.ndarray]],
+    spent: np.ndarray,
+) -> tuple[np.ndarray, str]:
+    """Accuracy [P] of one choice for all problems at the money that a policy spent, and why none.
+
+    The choice is made on the other folds for a ladder of GRID targets; between two rungs a coin is
+    tossed. Beyond the dearest rung the best plan leaves the rest of the money unspent.
+    """
+    means = cost.mean(axis=0)
+    targets = np.unique(np.append(np.geomspace(means.min(), means.max(), GRID), means))
+    curve, paid = (np.empty((len(spent), len(targets))) for _ in range(2))
+    together = np.zeros(len(spent), dtype=int)
+    for t, target in enumerate(targets):
+        for train, test in folds:
+            plan = choose(accuracy[train], cost[train], together[train], 1, float(target))[0]
+            curve[test, t] = accuracy[test] @ plan
+            paid[test, t] = cost[test] @ plan
+    found = at_cost([Part(spent[:, None], paid, curve)], constant=True)
+    return found.values[0][:, 0], str(found.reasons[0])

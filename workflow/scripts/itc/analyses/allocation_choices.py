@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from itc.analyses.allocation import compute
-from itc.schemas import INT, STRING, Schema, register
+from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Strategy and budget chosen for each difficulty"
 LOADS = ("strategies",)
@@ -18,7 +18,7 @@ UNIT = "cell"
 SCHEMA = register(
     Schema(
         "allocation_choices",
-        1,
+        2,
         {
             "dataset": STRING,
             "model": STRING,
@@ -27,7 +27,8 @@ SCHEMA = register(
             "bin": INT,  # of difficulty: 0 holds the lowest agreement or accuracy, the hardest
             "strategy": STRING,
             "budget": INT,
-            "folds": INT,  # of five, in which this was the choice
+            "folds": INT,  # of five, in which this was chosen for some problems
+            "share": FLOAT,  # mean over folds of the share of the bin's problems that get it
         },
         ("dataset", "model", "policy", "target_budget", "bin", "strategy", "budget"),
         ("folds",),

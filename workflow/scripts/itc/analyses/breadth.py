@@ -10,7 +10,7 @@ import pandas as pd
 
 from itc.analyses import _points, _undecided
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
+from itc.stats import intervals
 
 TITLE = "Accuracy and tokens by subject and difficulty"
 INPUTS = ("evaluations", "outcomes")
@@ -30,7 +30,7 @@ SCHEMA = register(
             "rank": INT,  # order of levels
             "n_problems": INT,
             "accuracy": FLOAT,
-            "low": FLOAT,  # 95 %, bootstrap over the problems of the level
+            "low": FLOAT,  # 95 %, for the problems meant of this level
             "high": FLOAT,
             **_undecided.COLUMNS,
             "cost_output_tokens": FLOAT,
@@ -92,13 +92,9 @@ def _levels(points: _points.DatasetPoints, by: str, levels: np.ndarray) -> list[
     pieces = []
     for rank, level in enumerate(_order(levels)):
         rows = np.flatnonzero(levels == level)
-        rng = bootstrap.generator(points.settings["seed"], "breadth", points.name, by, level)
-        weights = bootstrap.problem_weights(len(rows), int(points.settings["bootstrap"]), rng)
         values = points.values["correct"][np.ix_(rows, chosen)]
         mean = values.mean(axis=0)
-        low, high = bootstrap.share_interval(
-            bootstrap.resampled_means(weights, values), mean, len(rows), len(rows) - 1
-        )
+        low, high = intervals.share(values).interval()
         if len(rows) < 2:
             low, high = np.full_like(mean, np.nan), np.full_like(mean, np.nan)
         tokens = points.values.get("cost_output_tokens")

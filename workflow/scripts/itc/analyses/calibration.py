@@ -9,7 +9,7 @@ import pandas as pd
 
 from itc.analyses import _predictions, _responses
 from itc.features._lexicon import lexicon_hash
-from itc.regression.discrimination import reliability
+from itc.regression.calibration import reliability
 from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Calibration of predicted correctness"
@@ -49,10 +49,10 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
     """Table ``calibration``; predictions are those of table ``prediction``."""
     frame = _predictions.answered(inputs["outcomes"], settings)
     curves = [
-        reliability(probability, part["right"].to_numpy()).assign(
+        reliability(found.probability, part["right"].to_numpy()).assign(
             **cell, n_undecided=_responses.n_undecided(part)
         )
-        for cell, part, probability in _predictions.predictions(frame)
+        for cell, part, found in _predictions.predictions(frame)
     ]
     if not curves:
         return pd.DataFrame(columns=list(SCHEMA.columns))

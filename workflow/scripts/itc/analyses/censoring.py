@@ -11,7 +11,7 @@ import pandas as pd
 from itc import registry
 from itc.analyses import _undecided
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
+from itc.stats import intervals
 from itc.strategies._base import constants, evaluate_strategy
 
 TITLE = "Results with and without responses cut at the token cap"
@@ -34,7 +34,7 @@ SCHEMA = register(
             "share_cut": FLOAT,  # of responses whose end is known
             "share_unknown": FLOAT,  # of responses whose end was not recorded
             "accuracy": FLOAT,
-            "low": FLOAT,  # 95 %, bootstrap over problems
+            "low": FLOAT,  # 95 %, for the problems meant
             "high": FLOAT,
             **_undecided.COLUMNS,
         },
@@ -114,13 +114,9 @@ def _rows(
     for (strategy, budget), own in pd.concat(values).groupby(["strategy", "budget"], sort=True):
         correct = own["correct"]
         n = len(correct)
-        rng = bootstrap.generator(int(settings["seed"]), "censoring", dataset, model, str(n))
-        weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
         array = correct.to_numpy()[:, None]
         mean = array.mean(axis=0)
-        low, high = bootstrap.share_interval(
-            bootstrap.resampled_means(weights, array), mean, n, n - 1
-        )
+        low, high = intervals.share(array).interval()
         rows.append(
             {
                 "strategy": strategy,

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from itc.analyses._claims import assessed, outcome_columns
-from itc.claims._verdict import interval
+from itc.claims._verdict import combine
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 
 __all__ = ["build", "outcome_columns"]
@@ -19,7 +19,7 @@ LOADS = ("claims",)  # kinds found at run time: all of their files decide this t
 SCHEMA = register(
     Schema(
         "claim_evidence",
-        1,
+        2,
         {
             "claim": STRING,
             "part": STRING,
@@ -30,6 +30,8 @@ SCHEMA = register(
             "high": FLOAT,
             "agrees": BOOL,
             "n_problems": INT,
+            "budget": INT,  # of the strategy that was compared; null where there is none
+            "held": STRING,  # what was equal on both sides: output tokens, samples; null if nothing
         },
         ("claim", "part", "model", "dataset"),
         ("effect",),
@@ -40,9 +42,12 @@ SCHEMA = register(
 def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataFrame:
     """Table ``claim_evidence``, one row per unit of every part."""
     rows = []
-    for name, _, verdict in assessed(inputs, settings):
-        for unit, agrees in zip(verdict.units, verdict.agree, strict=True):
-            low, high = interval(unit.effect, unit.influence.to_numpy(), unit.n_problems)
-            place = (name, verdict.part, unit.model, unit.dataset)
-            rows.append((*place, unit.effect, low, high, agrees, unit.n_problems))
-    return pd.DataFrame(rows, columns=list(SCHEMA.columns))
+    for claim in assessed(inputs, settings):
+        for part in claim.parts:
+            for unit, agrees in zip(part.units, part.agree, strict=True):
+                low, high = (float(end[0]) for end in combine([unit]).interval())
+                place = (claim.name, part.part, unit.model, unit.dataset)
+                more = (unit.n_problems, unit.budget, unit.held or None)
+                rows.append((*place, unit.effect, low, high, agrees, *more))
+    table = pd.DataFrame(rows, columns=list(SCHEMA.columns))
+    return table.astype({"budget": "Int32"})

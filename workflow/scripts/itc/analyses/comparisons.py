@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from itc.analyses import _points, _undecided
+from itc.analyses import _plain, _points, _undecided
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
 from itc.stats import bootstrap
-from itc.stats.matched import at_cost
+from itc.stats.matched import Part, at_cost
+from itc.stats.paired import Paired
 
 TITLE = "Strategies against baselines at equal cost"
 INPUTS = ("evaluations",)
 BASELINES = ("majority", "single")
 COMPARED = ("cost_output_tokens", "cost_total_tokens", "cost_sequential_tokens", "cost_eflops")
-MATCHED_SHARE = 0.9  # of replicates that must have a baseline at equal cost
 
 SCHEMA = register(
     Schema(
@@ -35,10 +35,11 @@ SCHEMA = register(
             **_undecided.COLUMNS,  # of ``accuracy``
             "baseline_accuracy": FLOAT,  # of the same model, interpolated at ``cost``
             "difference": FLOAT,
-            "low": FLOAT,  # 95 %, paired bootstrap over problems, costs resampled too
+            "low": FLOAT,  # 95 %, paired over problems, with the error of the mean costs
             "high": FLOAT,
             "se": FLOAT,
-            "p_value": FLOAT,  # two-sided, t; null for oracles and for points equal by construction
+            "p_value": FLOAT,  # of the interval's statistic; null for oracles, controls and points
+            # that equal their baseline by construction
             "p_holm": FLOAT,  # within dataset, axis, baseline and model
             "upper_bound": BOOL,
         },
@@ -51,8 +52,8 @@ SCHEMA = register(
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
     """Table ``comparisons`` from ``evaluations``; points without an equal-cost baseline are absent.
 
-    Majority vote is interpolated between its budgets and not extrapolated; a single response has
-    one budget only and its accuracy is that of any higher cost.
+    Majority vote is interpolated between its budgets and not extrapolated, however few they are; a
+    single response cannot be bought twice and its accuracy is that of any higher cost.
     """
     pieces = []
     if len(inputs["evaluations"]):
@@ -69,9 +70,9 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 def _contrasts(group: _points.Group, axis: str, baseline: str) -> list[pd.DataFrame]:
     keys = group.keys
-    values, costs = group.replicates("correct"), group.replicates(axis)
-    mean_value, mean_cost = group.mean("correct"), group.mean(axis)
+    mean_cost = group.mean(axis)
     upper = _points.upper_bounds(keys["strategy"], group.settings)
+    rival = _plain.eligible(keys["strategy"], group.settings)
     pieces = []
     for model, own in keys.groupby("model", sort=True).indices.items():
         is_base = (keys["strategy"].iloc[own] == baseline).to_numpy()
@@ -79,31 +80,25 @@ def _contrasts(group: _points.Group, axis: str, baseline: str) -> list[pd.DataFr
         others = own[~is_base & ~np.isnan(mean_cost[own])]
         if not len(base) or not len(others):
             continue
-        flat = len(base) == 1
-        expected = at_cost(
-            mean_cost[None, others], mean_cost[None, base], mean_value[None, base], flat
-        )[0]
-        resampled = at_cost(costs[:, others], costs[:, base], values[:, base], flat)
-        matched = ~np.isnan(expected) & ((~np.isnan(resampled)).mean(axis=0) >= MATCHED_SHARE)
+        parts = [
+            Part(v[axis][:, c[others]], v[axis][:, c[base]], v["correct"][:, c[base]])
+            for v, c in ((p.values, columns) for p, columns in group.parts)
+        ]
+        # one response cannot be bought in larger amounts: its accuracy is what it is at any cost
+        found = at_cost(parts, constant=baseline == "single")
+        matched = found.reasons == ""
         if not matched.any():
             continue
         points = others[matched]
-        # a replicate that leaves the baseline's range by resampling keeps its nearest end
-        inside = np.clip(
-            costs[:, points],
-            costs[:, base].min(axis=1, keepdims=True),
-            costs[:, base].max(axis=1, keepdims=True) if not flat else np.inf,
-        )
-        paired = values[:, points] - at_cost(inside, costs[:, base], values[:, base], flat)
-        difference = mean_value[points] - expected[matched]
-        low, high = bootstrap.percentile_interval(paired, group.smallest, group.degrees)
-        shrink = np.sqrt(group.smallest / max(group.smallest - 1, 1))
-        se = paired.std(axis=0, ddof=1) * shrink
-        se[se < 1e-12] = 0.0
-        difference = np.where(np.abs(difference) < 1e-12, 0.0, difference)
-        p_value = bootstrap.two_sided_p(difference, se, max(group.degrees, 1))
-        # an oracle and a point equal to its baseline by construction are no hypotheses
-        p_value[upper[points] | (se == 0.0)] = np.nan
+        values = [p.values["correct"][:, columns[points]] for p, columns in group.parts]
+        paired = Paired.of([v - b[:, matched] for v, b in zip(values, found.values, strict=True)])
+        difference = np.where(np.abs(paired.value) < 1e-12, 0.0, paired.value)
+        low, high = paired.interval()
+        se = np.where(paired.se < 1e-12, 0.0, paired.se)
+        # an oracle, a control, a point equal to its baseline by construction: no hypotheses
+        p_value = paired.p_value()
+        p_value[~rival[points] | (se == 0.0)] = np.nan
+        accuracy = group.mean("correct")[points]
         pieces.append(
             keys.iloc[points].assign(
                 dataset=group.name,
@@ -111,9 +106,9 @@ def _contrasts(group: _points.Group, axis: str, baseline: str) -> list[pd.DataFr
                 baseline=baseline,
                 model=model,
                 cost=mean_cost[points],
-                accuracy=mean_value[points],
+                accuracy=accuracy,
                 **_undecided.of_group(group, points),
-                baseline_accuracy=expected[matched],
+                baseline_accuracy=accuracy - difference,
                 difference=difference,
                 low=low,
                 high=high,

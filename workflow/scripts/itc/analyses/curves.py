@@ -12,7 +12,7 @@ from itc.analyses import _points, _undecided
 from itc.costs.columns import COSTS
 from itc.costs.derived import tokens_per_correct
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
+from itc.stats import bands, intervals, noise
 
 TITLE = "Accuracy and cost of every strategy at every budget"
 INPUTS = ("evaluations",)
@@ -31,11 +31,16 @@ SCHEMA = register(
             "n_problems": INT,
             "n_datasets": INT,
             "accuracy": FLOAT,  # share right, undecided answers counted as wrong
-            "low": FLOAT,  # 95 %, bootstrap over problems
+            "low": FLOAT,  # 95 %, for the problems meant
             "high": FLOAT,
+            "band_low": FLOAT,  # 95 % for all budgets of the strategy at once
+            "band_high": FLOAT,
             "se": FLOAT,  # clustered by problem
             **_undecided.COLUMNS,
             "monte_carlo_se": FLOAT,  # of the mean; 0 for exact estimators
+            "monte_carlo_se_tokens": FLOAT,  # of cost_output_tokens; 0 where that is exact
+            "fixed_low": FLOAT,  # 95 %, for these very problems under fresh draws; null above half
+            "fixed_high": FLOAT,  # of the draws and for inexact strategies
             "draw_variance_share": FLOAT,  # of one run's variance, what the choice of draws causes
             **dict.fromkeys(COSTS, FLOAT),
             "tokens_per_correct": FLOAT,
@@ -48,7 +53,7 @@ SCHEMA = register(
 
 
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Table ``curves`` from ``evaluations``; resamples are common to all points of a dataset."""
+    """Table ``curves`` from ``evaluations``."""
     evaluations = inputs["evaluations"]
     if not len(evaluations):
         return pd.DataFrame(columns=list(SCHEMA.columns))
@@ -60,9 +65,11 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 def _rows(group: _points.Group) -> pd.DataFrame:
     accuracy = group.mean("correct")
-    low, high = bootstrap.share_interval(
-        group.replicates("correct"), accuracy, group.smallest, group.degrees
-    )
+    estimate = group.estimate("correct")
+    low, high = estimate.interval()
+    curve = pd.factorize(pd.MultiIndex.from_frame(group.keys[["model", "strategy"]]))[0]
+    level = bands.level(estimate, group.replicates("correct"), curve)
+    band_low, band_high = estimate.interval(level)
     rows = group.keys.assign(
         dataset=group.name,
         strategy_title=_points.strategy_titles(group.keys["strategy"], group.settings),
@@ -72,44 +79,66 @@ def _rows(group: _points.Group) -> pd.DataFrame:
         accuracy=accuracy,
         low=low,
         high=high,
+        band_low=band_low,
+        band_high=band_high,
         se=group.se("correct"),
         **_undecided.of_group(group),
-        monte_carlo_se=_monte_carlo_se(group),
-        draw_variance_share=draw_variance_share(group),
+        monte_carlo_se=_monte_carlo_se(group, "monte_carlo_se"),
+        monte_carlo_se_tokens=_monte_carlo_se(group, "monte_carlo_se_tokens"),
+        **_noise(group),
     )
     for name in _points.quantities(group, "cost_"):
         rows[name] = group.mean(name)
     for name in _points.quantities(group, "metric_"):
         rows[name] = group.mean(name)
-        rows[f"{name}_low"], rows[f"{name}_high"] = bootstrap.percentile_interval(
-            group.replicates(name), group.smallest, group.degrees
-        )
+        rows[f"{name}_low"], rows[f"{name}_high"] = _metric_interval(group, name)
     if "cost_output_tokens" in rows:
         rows["tokens_per_correct"] = tokens_per_correct(rows["cost_output_tokens"], accuracy)
     return rows.replace({"tokens_per_correct": {np.inf: np.nan}})
 
 
-def _monte_carlo_se(group: _points.Group) -> np.ndarray:
+def _metric_interval(group: _points.Group, name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Interval of a metric: that of a share where its range is known, else Student's t.
+
+    ``metric_answered`` lies in [0, 1], ``metric_utility`` in [-penalty, 1] of its strategy.
+    """
+    if name not in ("metric_answered", "metric_utility"):
+        return group.estimate(name, intervals.FREE).interval()
+    floor = np.zeros(len(group.keys))
+    if name == "metric_utility":
+        floor = -_points.parameter(group.keys["strategy"], "penalty", group.settings)
+    scaled = [(p.values[name][:, c] - floor) / (1.0 - floor) for p, c in group.parts]
+    low, high = intervals.share(scaled).interval()
+    return floor + low * (1.0 - floor), floor + high * (1.0 - floor)
+
+
+def _monte_carlo_se(group: _points.Group, name: str) -> np.ndarray:
     errors = []
     for part, columns in group.parts:
-        se = part.values["monte_carlo_se"][:, columns]
+        se = part.values[name][:, columns]
         errors.append(np.sqrt(np.nansum(se**2, axis=0)) / np.maximum((~np.isnan(se)).sum(0), 1))
     result: np.ndarray = np.sqrt(np.sum(np.square(errors), axis=0)) / len(group.parts)
     return result
 
 
-def draw_variance_share(group: _points.Group) -> np.ndarray:
-    """Share [O] of the variance of one run's score that the choice of draws causes.
-
-    One run on a random problem is right with the problem's expected value v: its variance is
-    mean(v) (1 - mean(v)), of which mean(v (1 - v)) is within problems. This part is what averaging
-    over all subsets of draws removes from the estimate. 0 where the mean is 0 or 1.
-    """
-    shares = []
+def _noise(group: _points.Group) -> dict[str, np.ndarray]:
+    """Share of draw noise and the interval for the fixed benchmark; NaN above half the draws."""
+    budget = group.keys["budget"].to_numpy()
+    shares, variances, looks = [], [], []
     for part, columns in group.parts:
-        v = part.values["correct"][:, columns]
-        mean, within = np.nanmean(v, axis=0), np.nanmean(v * (1 - v), axis=0)
-        total = mean * (1 - mean)
-        shares.append(np.divide(within, total, out=np.zeros_like(within), where=total > 1e-12))
-    result: np.ndarray = np.clip(np.mean(shares, axis=0), 0.0, 1.0)
-    return result
+        names = ("correct", "even", "odd", "n_draws")
+        value, even, odd, n_draws = (part.values[name][:, columns] for name in names)
+        draws = np.fmin.reduce(n_draws, axis=0)  # NaN where no problem has the point
+        known = ~np.isnan(even).all(axis=0) | (group.keys["strategy"] == "single").to_numpy()
+        asked = np.where(known, budget, 0)  # 0: neither one draw nor two halves
+        within = noise.run_variance(value, even, odd, n_draws, asked)
+        shares.append(noise.draw_share(value, within))
+        variance = noise.draw_variance(value, even, odd, n_draws, asked)
+        variances.append(np.where(np.isnan(value), 0.0, variance))
+        looks.append(np.where(budget == 1, draws, 2.0))
+    mean, margin = group.mean("correct"), noise.FixedBenchmark(variances, looks).margin()
+    return {
+        "draw_variance_share": np.mean(shares, axis=0),
+        "fixed_low": np.maximum(mean - margin, 0.0),
+        "fixed_high": np.minimum(mean + margin, 1.0),
+    }

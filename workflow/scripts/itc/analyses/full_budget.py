@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from itc.schemas import BOOL, FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
+from itc.stats import intervals
 
 TITLE = "One response and a vote at full budget"
 INPUTS = ("curves", "outcomes")
@@ -24,7 +24,7 @@ SCHEMA = register(
             "reasoning": BOOL,
             "n_problems": INT,
             "single": FLOAT,  # accuracy of one response, undecided counted as wrong
-            "single_low": FLOAT,  # 95 %, bootstrap over problems
+            "single_low": FLOAT,  # 95 %, for the problems meant
             "single_high": FLOAT,
             "budget": INT,  # largest number of draws of the majority vote; null without a vote
             "vote": FLOAT,  # accuracy of the majority vote at that budget
@@ -89,12 +89,8 @@ def _recorded(
     if known.empty:
         return {f"recorded{end}": np.nan for end in ENDS} | {"graded": 0.0}
     means = known.groupby(part.loc[known.index, "problem_id"]).mean().to_numpy()[:, None]
-    n, mean = len(means), means.mean(axis=0)
-    rng = bootstrap.generator(int(settings["seed"]), "full_budget", dataset, model)
-    weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
-    low, high = bootstrap.share_interval(
-        bootstrap.resampled_means(weights, means), mean, n, max(n - 1, 1)
-    )
+    mean = means.mean(axis=0)
+    low, high = intervals.share(means).interval()
     values = (float(mean[0]), float(low[0]), float(high[0]))
     return dict(zip((f"recorded{end}" for end in ENDS), values, strict=True)) | {
         "graded": float(grades.notna().mean())

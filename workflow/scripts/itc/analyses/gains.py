@@ -10,7 +10,6 @@ import pandas as pd
 
 from itc.analyses import _points
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
 
 TITLE = "Gain per doubling and selection gap"
 INPUTS = ("evaluations",)
@@ -26,9 +25,10 @@ SCHEMA = register(
             "quantity": STRING,  # doubling: 2n minus n; selection_gap: coverage minus strategy at n
             "budget": INT,  # n
             "value": FLOAT,
-            "low": FLOAT,  # 95 %, paired bootstrap over problems
+            "low": FLOAT,  # 95 %, paired over the problems
             "high": FLOAT,
             "se": FLOAT,
+            "p_value": FLOAT,  # of no difference; below .05 where the interval leaves 0 out
         },
         ("dataset", "model", "strategy", "quantity", "budget"),
         ("value",),
@@ -61,15 +61,14 @@ def _differences(group: _points.Group, quantity: str) -> pd.DataFrame:
     if pairs.empty:
         return pairs
     less, more = pairs["point"].to_numpy(), pairs["more"].to_numpy()
-    mean, replicates = group.mean("correct"), group.replicates("correct")
-    spread = replicates[:, more] - replicates[:, less]
-    low, high = bootstrap.percentile_interval(spread, group.smallest, group.degrees)
-    shrink = np.sqrt(group.smallest / max(group.smallest - 1, 1))
+    mean, estimate = group.mean("correct"), group.paired(more, less)
+    low, high = estimate.interval()
     return pairs[_points.KEY].assign(
         dataset=group.name,
         quantity=quantity,
         value=mean[more] - mean[less],
         low=low,
         high=high,
-        se=spread.std(axis=0, ddof=1) * shrink,
+        se=estimate.se,
+        p_value=estimate.p_value(),
     )

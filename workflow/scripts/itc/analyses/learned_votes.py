@@ -12,14 +12,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from itc import registry
 from itc.analyses import _responses as responses
-from itc.analyses._contrast import LEVEL
 from itc.analyses._predictions import HELD_OUT
 from itc.features._lexicon import lexicon_hash
 from itc.schemas import FLOAT, INT, STRING, Schema, register
+from itc.stats import intervals
 from itc.strategies import _base, _learned, majority
 from itc.strategies._base import Pool, Unavailable, constants, usable_budgets
 from itc.strategies._pool import build_pools
@@ -110,21 +109,16 @@ def _cells(
 def summary(parts: list[np.ndarray]) -> dict[str, float]:
     """Mean over datasets of the mean gain per problem, ``parts`` (P,) each, and its interval.
 
-    Standard errors of the datasets add up in squares; degrees of freedom are problems minus
-    datasets. Where no problem differs, the ends are the Clopper-Pearson bound on the share of
-    problems that do: no gain among P problems is no proof of none.
+    The interval is that of every paired difference of shares (``stats.intervals``): no gain among
+    P problems is no proof of none. None below two problems in a dataset.
     """
     n = np.array([len(part) for part in parts])
     mean = float(np.mean([part.mean() for part in parts]))
     about = {"n_datasets": len(parts), "n_problems": int(n.sum()), "difference": mean}
     if n.min() < 2:
         return about
-    variance = sum(part.var(ddof=1) / len(part) for part in parts) / len(parts) ** 2
-    if variance == 0:
-        bound = 1 - ((1 - LEVEL) / 2) ** (1 / n.min())
-        return about | {"low": mean - bound, "high": mean + bound}
-    reach = stats.t.ppf((1 + LEVEL) / 2, n.sum() - len(n)) * np.sqrt(variance)
-    return about | {"low": mean - reach, "high": mean + reach}
+    low, high = intervals.difference(parts).interval()
+    return about | {"low": float(low[0]), "high": float(high[0])}
 
 
 def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> list[str]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from itc.analyses import _responses as responses
-from itc.analyses._contrast import LEVEL
 from itc.schemas import FLOAT, INT, STRING, Schema, register
+from itc.stats import intervals
 
 TITLE = "Accuracy by length rank within a question"
 INPUTS = ("outcomes",)
@@ -54,13 +53,14 @@ def ranked(length: np.ndarray, problem: np.ndarray, n_ranks: int) -> np.ndarray:
     return result
 
 
-def _mean(values: np.ndarray) -> tuple[float, float, float]:
-    """Mean with its 95 % Student interval over problems."""
-    n = len(values)
-    if n < 2:
-        return (float(values.mean()) if n else np.nan), np.nan, np.nan
-    reach = stats.t.ppf((1 + LEVEL) / 2, n - 1) * values.std(ddof=1) / np.sqrt(n)
-    return values.mean(), values.mean() - reach, values.mean() + reach
+def _mean(
+    values: np.ndarray, kind: Callable[[np.ndarray], intervals.Estimate]
+) -> tuple[float, float, float]:
+    """Mean with its 95 % interval over problems; ``kind``: intervals.share or difference."""
+    if len(values) < 2:
+        return (float(values.mean()) if len(values) else np.nan), np.nan, np.nan
+    low, high = kind(values).interval()
+    return values.mean(), float(low[0]), float(high[0])
 
 
 def outcome_columns(settings: dict[str, Any], available: Sequence[str]) -> tuple[str, ...]:
@@ -90,7 +90,8 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
             )
             per_problem = cell.groupby(["rank", "problem"])[[column, "right", "centred"]].mean()
             for rank, at in per_problem.groupby(level="rank"):
-                accuracy, within = _mean(at["right"].to_numpy()), _mean(at["centred"].to_numpy())
+                accuracy = _mean(at["right"].to_numpy(), intervals.share)
+                within = _mean(at["centred"].to_numpy(), intervals.difference)
                 place = (model, dataset, subset, int(rank), n_ranks, column, len(at), left_out)
                 rows.append((*place, float(at[column].mean()), *accuracy, *within))
     return pd.DataFrame(rows, columns=list(SCHEMA.columns))

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from itc.analyses import _responses as responses
-from itc.analyses._contrast import COLUMNS, LEVEL, contrast
+from itc.analyses._contrast import COLUMNS, contrast
 from itc.schemas import FLOAT, INT, STRING, Schema, register
+from itc.stats import intervals
 
 TITLE = "Length of correct and incorrect responses"
 INPUTS = ("outcomes",)
@@ -62,7 +62,7 @@ def shortest_minus_longest(
     """Accuracy of each question's shortest draw minus that of its longest, mean and 95 % interval.
 
     Ties share the place (mean over the tied draws); questions whose draws are all equally long do
-    not take part. Student's t over questions.
+    not take part. NaN ends below two questions.
     """
     known = np.isfinite(length)
     length, right = length[known], right[known]
@@ -79,11 +79,11 @@ def shortest_minus_longest(
     gap = (share[0] - share[1])[low < high]
     n = len(gap)
     mean = gap.mean() if n else np.nan
-    reach = stats.t.ppf((1 + LEVEL) / 2, n - 1) * gap.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
+    ends = intervals.difference(gap).interval() if n > 1 else np.full((2, 1), np.nan)
     return {
         "shortest_minus_longest": mean,
-        "shortest_minus_longest_low": mean - reach,
-        "shortest_minus_longest_high": mean + reach,
+        "shortest_minus_longest_low": float(ends[0][0]),
+        "shortest_minus_longest_high": float(ends[1][0]),
         "n_problems_ranked": n,
     }
 

@@ -20,6 +20,8 @@ schemas.register(
             "title": schemas.STRING,
             "reasoning": schemas.BOOL,
             "parameters": schemas.FLOAT,  # active, in billions
+            "effort_of": schemas.STRING,  # family whose levels a figure joins, or null
+            "effort": schemas.STRING,  # level within it, or null
         },
         ("model",),
         ("title", "reasoning"),
@@ -36,6 +38,8 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
                 "title": entry["title"],
                 "reasoning": entry["reasoning"],
                 "parameters": entry["parameters"],
+                "effort_of": entry.get("effort_of"),
+                "effort": None if entry.get("effort") is None else str(entry["effort"]),
             }
             for name, entry in settings["models"].items()
         ]

@@ -12,7 +12,8 @@ from scipy import stats
 from itc.analyses import _predictions, _responses
 from itc.analyses._contrast import LEVEL
 from itc.features._lexicon import lexicon_hash
-from itc.regression import discrimination as measure
+from itc.regression import calibration as measure
+from itc.regression import cross_validation as validation
 from itc.schemas import FLOAT, INT, STRING, Schema, register
 
 TITLE = "Predictive value of features, out of sample"
@@ -25,10 +26,12 @@ KEY = {
     "features": STRING,  # see _predictions.feature_sets
     "held_out": STRING,  # problems | dataset
 }
+# What the intervals are about: other problems, or other problems and other fits of this size.
+INTERVAL_FOR = {"problems": "fits of this size", "dataset": "this fit"}
 SCHEMA = register(
     Schema(
         "prediction",
-        1,
+        2,
         {
             **KEY,
             "lexicon_sha256": STRING,
@@ -37,14 +40,15 @@ SCHEMA = register(
             "n_problems_both": INT,
             "n_undecided": INT,
             "share_correct": FLOAT,
-            "auroc": FLOAT,  # pooled: also rewards telling easy from hard questions
-            "auroc_low": FLOAT,  # 95 %, clustered by problem
+            "interval_for": STRING,  # see INTERVAL_FOR
+            "auroc": FLOAT,  # pairs of one fold: also rewards telling easy from hard questions
+            "auroc_low": FLOAT,  # 95 %, over problems
             "auroc_high": FLOAT,
             "within_auroc": FLOAT,  # mean over questions with both outcomes
             "within_auroc_low": FLOAT,
             "within_auroc_high": FLOAT,
             "brier": FLOAT,
-            "brier_base": FLOAT,  # of always saying the share of correct responses
+            "brier_base": FLOAT,  # of always saying the share correct where the fit learned
             "calibration_error": FLOAT,  # expected, ten equal bins
         },
         tuple(KEY),
@@ -60,37 +64,36 @@ def _interval(centre: float, se: float, n: int) -> tuple[float, float]:
     return max(centre - reach, 0.0), min(centre + reach, 1.0)
 
 
-def measures(probability: np.ndarray, right: np.ndarray, problem: np.ndarray) -> dict[str, Any]:
+def measures(found: validation.CrossFit, right: np.ndarray, problem: np.ndarray) -> dict[str, Any]:
     """Columns of the table from one set of held-out predictions.
 
-    ``probability`` (n,), ``right`` (n,) 0/1, ``problem`` (n,) codes 0..P-1.
+    ``right`` (n,) 0/1, ``problem`` (n,) codes 0..P-1.
     """
-    n_problems = int(problem.max()) + 1
-    area = measure.auroc(probability, right)
-    influence = measure.auroc_influence(probability, right, problem)
-    se = np.sqrt((influence**2).sum() * n_problems / (n_problems - 1))
-    low, high = _interval(area, se, n_problems)
-    inside = measure.within_auroc(probability, right, problem)
+    yes = np.asarray(right, bool)
+    n_groups = int(found.group.max()) + 1
+    area = validation.fold_auroc(found.log_odds, yes, found.fold)
+    low, high = _interval(area, validation.auroc_error(found, yes), n_groups)
+    inside = validation.problem_auroc(found.log_odds, yes, problem)
+    inside = inside[np.isfinite(inside)]
     n = len(inside)
     within = float(inside.mean()) if n else np.nan
-    within_se = inside.std(ddof=1) / np.sqrt(n) if n > 1 else np.nan
-    within_low, within_high = _interval(within, within_se, n)
-    share = right.mean()
+    error = validation.within_error(found, yes, problem)
+    within_low, within_high = _interval(within, error, min(n, n_groups))
     return {
         "n_responses": len(right),
-        "n_problems": n_problems,
+        "n_problems": int(problem.max()) + 1,
         "n_problems_both": n,
-        "share_correct": share,
+        "share_correct": right.mean(),
         "auroc": area,
         "auroc_low": low,
         "auroc_high": high,
         "within_auroc": within,
         "within_auroc_low": within_low,
         "within_auroc_high": within_high,
-        "brier": measure.brier(probability, right),
-        "brier_base": share * (1 - share),
+        "brier": measure.brier(found.probability, right),
+        "brier_base": measure.brier(found.base, right),
         "calibration_error": measure.expected_calibration_error(
-            measure.reliability(probability, right)
+            measure.reliability(found.probability, right)
         ),
     }
 
@@ -104,9 +107,10 @@ def build(inputs: dict[str, pd.DataFrame], settings: dict[str, Any]) -> pd.DataF
     """Table ``prediction``; every probability comes from a fit that never saw the question."""
     frame = _predictions.answered(inputs["outcomes"], settings)
     rows = []
-    for cell, part, probability in _predictions.predictions(frame):
+    for cell, part, found in _predictions.predictions(frame):
         codes = pd.factorize(part["problem"])[0]
-        found = measures(probability, part["right"].to_numpy(), codes)
-        rows.append(cell | found | {"n_undecided": _responses.n_undecided(part)})
+        row = cell | measures(found, part["right"].to_numpy(), codes)
+        row |= {"interval_for": INTERVAL_FOR[cell["held_out"]]}
+        rows.append(row | {"n_undecided": _responses.n_undecided(part)})
     table = pd.DataFrame(rows, columns=[c for c in SCHEMA.columns if c != "lexicon_sha256"])
     return table.assign(lexicon_sha256=lexicon_hash())

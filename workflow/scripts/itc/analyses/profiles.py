@@ -10,13 +10,12 @@ import pandas as pd
 
 from itc.analyses import _points, _undecided
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
-from itc.stats.robust import interquartile_mean
+from itc.stats import bootstrap, intervals
+from itc.stats.robust import interquartile_influence, interquartile_mean
 
 TITLE = "Interquartile mean and performance profiles"
 INPUTS = ("evaluations",)
 THRESHOLDS = np.round(np.arange(0.05, 1.0001, 0.05), 2)
-REPLICATES = 300
 
 SCHEMA = register(
     Schema(
@@ -30,7 +29,7 @@ SCHEMA = register(
             "statistic": STRING,  # iqm | profile
             "threshold": FLOAT,  # profile: share of problems right with at least this chance
             "value": FLOAT,
-            "low": FLOAT,  # 95 %, bootstrap over problems
+            "low": FLOAT,  # 95 %, for the problems meant
             "high": FLOAT,
             **_undecided.COLUMNS,  # of ``value``
         },
@@ -59,10 +58,7 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 
 def _rows(group: _points.Group, chosen: np.ndarray) -> pd.DataFrame:
-    weights = []
-    for part, _ in group.parts:
-        weights.append(part.weights[:REPLICATES] / len(part.problem_ids))
-    stacked, weight = _stack(group, chosen, "correct"), np.hstack(weights)  # [P, O], [R, P]
+    stacked = _stack(group, chosen, "correct")  # [P, O]
     sizes = [len(part.problem_ids) for part, _ in group.parts]
     once = np.concatenate([np.full(n, 1.0 / n) for n in sizes])[None]
     ends = {
@@ -71,9 +67,12 @@ def _rows(group: _points.Group, chosen: np.ndarray) -> pd.DataFrame:
     }
     share = _undecided.of_group(group, chosen)["undecided"]
     pieces = []
-    iqm = interquartile_mean(stacked, once)[0], interquartile_mean(stacked, weight)
+    starts = np.cumsum(sizes)[:-1]
+    iqm = interquartile_mean(stacked, once)[0]
+    influence = interquartile_influence(np.split(stacked, starts))
+    around = intervals.from_influence([iqm] * len(sizes), influence, kind=intervals.SHARE)
     implied = {name: interquartile_mean(end, once)[0] for name, end in ends.items()}
-    pieces.append(_frame(group, chosen, "iqm", 0.0, *iqm).assign(undecided=share, **implied))
+    pieces.append(_frame(group, chosen, "iqm", 0.0, iqm, around).assign(undecided=share, **implied))
     for threshold in THRESHOLDS:
         reached = _reached(stacked, threshold)
         shares = bootstrap.resampled_means(once, reached)[0]
@@ -88,7 +87,7 @@ def _rows(group: _points.Group, chosen: np.ndarray) -> pd.DataFrame:
                 "profile",
                 float(threshold),
                 shares,
-                bootstrap.resampled_means(weight, reached),
+                intervals.share(np.split(reached, starts)),
             ).assign(undecided=share, **implied)
         )
     return pd.concat(pieces)
@@ -109,9 +108,9 @@ def _frame(
     statistic: str,
     threshold: float,
     value: np.ndarray,
-    replicates: np.ndarray,
+    around: intervals.Estimate,
 ) -> pd.DataFrame:
-    low, high = bootstrap.share_interval(replicates, value, group.smallest, group.degrees)
+    low, high = around.interval()
     return group.keys.iloc[chosen].assign(
         dataset=group.name,
         statistic=statistic,

@@ -11,6 +11,7 @@ from scipy import stats
 
 from itc.analyses import _points
 from itc.schemas import FLOAT, INT, STRING, Schema, register
+from itc.stats import intervals
 
 TITLE = "Signal, noise and minimal detectable difference of each dataset"
 INPUTS = ("evaluations",)
@@ -27,11 +28,12 @@ SCHEMA = register(
             "budget": INT,
             "n_compared": INT,
             "n_problems": INT,
-            "signal": FLOAT,  # mean absolute difference of two of them
+            "mean_difference": FLOAT,  # mean absolute difference of two of them, noise included
+            "signal": FLOAT,  # root mean square of the differences with their noise taken out
             "noise": FLOAT,  # median standard error of a paired difference
             "signal_to_noise": FLOAT,
             "detectable": FLOAT,  # least true difference found with 80 % power at 5 %
-            "share_separated": FLOAT,  # of pairs with |difference| > t x standard error
+            "share_separated": FLOAT,  # of pairs whose 95 % interval of the difference leaves out 0
         },
         ("dataset", "scope", "model", "budget"),
     )
@@ -62,9 +64,12 @@ def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd
 
 
 def separation(values: np.ndarray) -> dict[str, Any] | None:
-    """Signal and noise of the columns of per-problem ``values`` [P, S]; None below two of either.
+    """Signal and noise of the columns of per-problem ``values`` [P, S]; None for few of either.
 
-    detectable = (t_(1 - 0.025) + t_0.8) x median standard error, P - 1 degrees of freedom.
+    An observed difference holds its noise: E d^2 = true^2 + se^2. So the signal is
+    sqrt(max(mean d^2 - mean se^2, 0)) over pairs, 0 where nothing but noise is seen.
+    detectable = (t_(1 - 0.025) + t_0.8) x median standard error, P - 1 degrees of freedom; NaN,
+    like the ratio, where half the pairs show no spread.
     """
     values = values[~np.isnan(values).any(axis=1)]
     n, s = values.shape
@@ -72,16 +77,18 @@ def separation(values: np.ndarray) -> dict[str, Any] | None:
         return None
     first, second = np.triu_indices(s, 1)
     difference = values[:, first] - values[:, second]
-    mean = np.abs(difference.mean(axis=0))
-    se = difference.std(axis=0, ddof=1) / np.sqrt(n)
-    t = stats.t.ppf(1 - LEVEL / 2, n - 1)
-    noise = float(np.median(se))
+    estimate = intervals.difference(difference)
+    low, high = estimate.interval(1 - LEVEL)
+    error = float(np.median(estimate.se))
+    signal = np.sqrt(max((estimate.value**2).mean() - (estimate.se**2).mean(), 0.0))
+    reach = stats.t.ppf(1 - LEVEL / 2, n - 1) + stats.t.ppf(POWER, n - 1)
     return {
         "n_compared": s,
         "n_problems": n,
-        "signal": float(mean.mean()),
-        "noise": noise,
-        "signal_to_noise": float(mean.mean() / noise) if noise > 0 else np.nan,
-        "detectable": float((t + stats.t.ppf(POWER, n - 1)) * noise),
-        "share_separated": float((mean > t * se).mean()),
+        "mean_difference": float(np.abs(difference.mean(axis=0)).mean()),
+        "signal": float(signal),
+        "noise": error,
+        "signal_to_noise": float(signal / error) if error > 0 else np.nan,
+        "detectable": float(reach * error) if error > 0 else np.nan,
+        "share_separated": float(((low > 0) | (high < 0)).mean()),
     }

@@ -12,7 +12,7 @@ from itc.analyses import _undecided
 from itc.estimators import majority, order
 from itc.grading._base import RIGHT, UNDECIDED, WRONG
 from itc.schemas import FLOAT, INT, STRING, Schema, register
-from itc.stats import bootstrap
+from itc.stats import intervals
 from itc.strategies import _chains
 from itc.strategies._base import Pool, Unavailable
 from itc.strategies._pool import build_pools, class_credit
@@ -35,7 +35,7 @@ SCHEMA = register(
             "calls": INT,
             "n_problems": INT,
             "accuracy": FLOAT,  # exact majority of the chains' answers after the last round
-            "low": FLOAT,  # 95 %, bootstrap over problems
+            "low": FLOAT,  # 95 %, for the problems meant
             "high": FLOAT,
             **_undecided.COLUMNS,
             "cost_output_tokens": FLOAT,
@@ -48,11 +48,11 @@ SCHEMA = register(
 
 
 def build(inputs: Mapping[str, pd.DataFrame], settings: Mapping[str, Any]) -> pd.DataFrame:
-    """Table ``revision_grid`` for every procedure of kind ``revise``; empty where there is none."""
+    """Table ``revision_grid`` for every procedure that revises ``sample``; empty without one."""
     procedures = [
         name
         for name, entry in sorted(settings.get("procedures", {}).items())
-        if entry.get("kind") == "revise"
+        if entry.get("kind") == "revise" and (entry.get("parent") or "sample") == "sample"
     ]
     rows: list[dict[str, Any]] = []
     chosen = inputs["outcomes"]["procedure"].isin(["sample", *procedures])
@@ -89,16 +89,13 @@ def _grid(pool: Pool, procedure: str, settings: Mapping[str, Any]) -> list[dict[
         return []
     chains = [b for b in settings["budgets"] if b <= pool.n_draws]
     n = len(pool.problem_ids)
-    rng = bootstrap.generator(int(settings["seed"]), "problems", pool.dataset)
-    weights = bootstrap.problem_weights(n, int(settings["bootstrap"]), rng)
     rows = []
     for r in range(len(chain.numbers)):
         codes = chain.codes[:, :, r]
         credit, _ = class_credit(codes, chain.right[:, :, r], chain.undecided[:, :, r])
         values = majority.majority(codes, credit, chains)
         mean = values.mean(axis=0)
-        replicates = bootstrap.resampled_means(weights, values)
-        low, high = bootstrap.share_interval(replicates, mean, n, n - 1)
+        low, high = intervals.share(values).interval()
         length = chain.output[:, :, : r + 1].sum(axis=2)
         known = not np.isnan(length).any()
         longest = (

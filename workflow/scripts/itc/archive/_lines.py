@@ -46,7 +46,7 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     number = 0
     with open_text(path) as lines:
         try:
-            for number, line in enumerate(_bounded(lines), start=1):
+            for number, line in enumerate(_bounded(lines, path.stat().st_size), start=1):
                 if line.strip():
                     row = json.loads(line)
                     if not isinstance(row, dict):
@@ -63,10 +63,18 @@ def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
             ) from error
 
 
-def _bounded(lines: io.TextIOBase) -> Iterator[str]:
+def _bounded(lines: io.TextIOBase, size: int) -> Iterator[str]:
+    """Lines of a file of ``size`` bytes, each, and the time of all, within bounds."""
+    pace, blank, number = bounds.Pace(size), 0, 0
     while line := lines.readline(bounds.LINE):
+        number += 1
+        if number % 1024 == 0:
+            pace.check()
+        blank = 0 if line.strip() else blank + 1
+        if blank > bounds.BLANK_LINES:
+            raise ValueError(f"more than {bounds.BLANK_LINES:,} blank lines in a row")
         if len(line) == bounds.LINE:
-            raise bounds.OversizeError("a line", bounds.LINE)
+            raise bounds.OversizeError("a line", bounds.LINE, len(line), "line")
         yield line
 
 

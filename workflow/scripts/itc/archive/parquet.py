@@ -10,9 +10,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from itc import bounds
 from itc.archive._lines import DamagedFileError, mapped
 from itc.archive._schema import FIELDS
-from itc.bounds import OversizeError, check_parquet
+from itc.bounds import Expansion, OversizeError, check_parquet, expanded, texts
 
 TITLE = "Parquet"
 OPTIONS = {
@@ -30,8 +31,17 @@ def read(path: Path, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
     columns, settings = spec.get("columns", {}), list(spec.get("settings", []))
     number = 0
     try:
-        with pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
-            check_parquet(file.metadata, path.stat().st_size)
+        size = path.stat().st_size
+        metadata = pq.read_metadata(path)
+        check_parquet(metadata, size)
+        counted = Expansion(size)
+        with pq.ParquetFile(
+            # As dictionaries, so that a batch is counted before its values are written out.
+            path,
+            pre_buffer=False,
+            buffer_size=1 << 20,
+            read_dictionary=texts(metadata),
+        ) as file:
             present = file.schema_arrow.names
             asked = {*FIELDS, *settings, *columns.values()}
             asked |= {name for rule in spec.get("exclude", []) for name in rule}
@@ -41,26 +51,42 @@ def read(path: Path, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 raise DamagedFileError(
                     f"{path}: no column {absent}, it has {present}; correct `settings`"
                 )
-            for batch in file.iter_batches(BATCH, columns=wanted):
-                for row in batch.to_pylist(maps_as_pydicts="lossy"):
+            for batch in bounds.batches(file, BATCH, wanted):
+                counted.add(batch)
+                for row in _rows(batch):
                     number += 1
                     row |= mapped(row, columns)
                     row["extra"] = _extra(row.get("extra"), f"{path}: row {number}") | {
                         name: row[name] for name in settings
                     }
                     yield row
-    except (pa.ArrowException, OSError, OversizeError) as error:
+    except DamagedFileError:
+        raise
+    except (pa.ArrowException, OSError, ValueError, RecursionError, MemoryError) as error:
         raise DamagedFileError(
             f"{path}: row {number + 1}: {error}; the file is damaged or in another format: fetch "
             "it again or set its `format`"
         ) from error
 
 
+def _rows(batch: pa.RecordBatch) -> Iterator[dict[str, Any]]:
+    """Rows of a batch, one by one where all of them at once would be too much."""
+    if sum(expanded(column) for column in batch.columns) <= bounds.LINE:
+        yield from batch.to_pylist(maps_as_pydicts="lossy")
+        return
+    for place in range(batch.num_rows):
+        row = batch.slice(place, 1)
+        found = sum(expanded(column) for column in row.columns)
+        if found > bounds.LINE:
+            raise OversizeError("a row", bounds.LINE, found, "line")
+        yield from row.to_pylist(maps_as_pydicts="lossy")
+
+
 def _extra(value: Any, where: str) -> dict[str, Any]:
     if isinstance(value, str):
         try:
             value = json.loads(value)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise DamagedFileError(f"{where}: `extra` is no JSON: {error}") from error
     if value is not None and not isinstance(value, Mapping):
         raise DamagedFileError(f"{where}: `extra` is {type(value).__name__}, not an object")

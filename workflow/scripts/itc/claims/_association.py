@@ -42,13 +42,13 @@ def units(rows: pd.DataFrame, column: str, sign: float) -> tuple[list[Unit], lis
         if len(sums) >= MIN_PROBLEMS:
             influence = sign * (parts[1.0] - parts[0.0])
             effect = sign * (means[1.0] - means[0.0])
-            pooled.append(Unit(str(model), str(dataset), float(effect), influence))
+            pooled.append(Unit(str(model), str(dataset), float(effect), influence, False))
         both = (n > 0).all(axis=1)
         difference = sign * (total[1.0] / n[1.0] - total[0.0] / n[0.0])[both]
         if both.sum() >= MIN_PROBLEMS:
             mean = float(difference.mean())
             influence = (difference - mean) / len(difference)
-            within.append(Unit(str(model), str(dataset), mean, influence))
+            within.append(Unit(str(model), str(dataset), mean, influence, False))
     return pooled, within
 
 
@@ -71,6 +71,7 @@ def assess(
                 about | {"measure": f"{about['measure']}, {where}"},
                 f"no reasoning model has {column} with {MIN_PROBLEMS} problems to compare",
                 by_problems=True,
+                primary=part == "within",
             )
         )
     return verdicts

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from itc import registry
-from itc.analyses._points import dataset_points
+from itc.analyses._points import dataset_points, strategy_titles
+from itc.stats import matched
 
 # What claims look at. All quantities of a large study would be ten times as much memory.
 QUANTITIES = ("correct", "cost_output_tokens", "cost_sequential_tokens")
@@ -70,38 +70,38 @@ class Evaluations:
         index = pd.Index(points.problem_ids, name="problem_id")
         return pd.Series(values, index, name="correct").dropna()
 
-    def cost(self, dataset: str, model: str, strategy: str, budget: int, axis: str) -> float:
-        """Mean cost per problem on ``axis``; NaN where any problem lacks it."""
+    def worth(
+        self, dataset: str, model: str, baseline: str, strategy: str, budget: int, axis: str
+    ) -> tuple[pd.Series | None, str]:
+        """``baseline`` per problem at the mean cost of a point of ``strategy``, of one model.
+
+        None with the reason (``stats.matched``) where it has no value there.
+        """
+        return self.worth_of((dataset, model, baseline), (dataset, model, strategy, budget), axis)
+
+    def worth_of(
+        self, baseline: tuple[str, str, str], point: tuple[str, str, str, int], axis: str
+    ) -> tuple[pd.Series | None, str]:
+        """As ``worth``, for a baseline (dataset, model, strategy) of another model of the dataset.
+
+        Raises KeyError for an axis that is not among QUANTITIES.
+        """
         if axis not in QUANTITIES:
             raise KeyError(f"cost {axis!r} is not among the QUANTITIES of {__name__}: add it there")
-        values = self._points[dataset].values
-        if axis not in values:
-            return np.nan
-        column = self._columns[dataset, model, strategy, budget]
-        known = ~np.isnan(values["correct"][:, column])
-        return float(values[axis][known, column].mean())
-
-    def at_cost(
-        self, dataset: str, model: str, strategy: str, cost: float, axis: str
-    ) -> pd.Series | None:
-        """Accuracy per problem of ``strategy`` at mean cost ``cost``: a mix of two budgets.
-
-        Beyond its dearest budget the dearest; None below its cheapest or where costs are unknown.
-        """
-        budgets = self.budgets(dataset, model, strategy)
-        costs = np.array([self.cost(dataset, model, strategy, b, axis) for b in budgets])
-        if not budgets or np.isnan(costs).any() or not np.isfinite(cost):
-            return None
-        order = np.argsort(costs, kind="stable")
-        costs, budgets = costs[order], [budgets[i] for i in order]
-        if cost < costs[0] * (1 - 1e-9):
-            return None
-        above = int(np.searchsorted(costs, cost))
-        if above == 0 or above == len(costs):
-            return self.correct(dataset, model, strategy, budgets[min(above, len(costs) - 1)])
-        share = (cost - costs[above - 1]) / (costs[above] - costs[above - 1])
-        low = self.correct(dataset, model, strategy, budgets[above - 1])
-        return (1 - share) * low + share * self.correct(dataset, model, strategy, budgets[above])
+        points = self._points[baseline[0]]
+        if axis not in points.values:
+            return None, matched.UNKNOWN
+        columns = [self._columns[(*baseline, b)] for b in self.budgets(*baseline)]
+        part = matched.Part(
+            points.values[axis][:, [self._columns[point]]],
+            points.values[axis][:, columns],
+            points.values["correct"][:, columns],
+        )
+        found = matched.at_cost([part], constant=baseline[2] == "single")
+        if found.reasons[0]:
+            return None, str(found.reasons[0])
+        index = pd.Index(points.problem_ids, name="problem_id")
+        return pd.Series(found.values[0][:, 0], index, name="correct").dropna(), ""
 
     def kind(self, strategy: str) -> str:
         """Kind of the procedure a strategy needs beside plain samples; "" for unknown names."""
@@ -115,6 +115,15 @@ class Evaluations:
     def upper_bound(self, strategy: str) -> bool:
         """Whether a strategy needs an oracle."""
         return bool(self._literals(strategy).get("UPPER_BOUND", False))
+
+    def rival(self, strategy: str) -> bool:
+        """Whether one would run a strategy to be right more often: no oracle and no control."""
+        control = bool(self._literals(strategy).get("CONTROL", False))
+        return not control and not self.upper_bound(strategy)
+
+    def title(self, strategy: str) -> str:
+        """Title of a strategy, with the study's parameters."""
+        return str(strategy_titles(pd.Series([strategy]), self.settings).iloc[0])
 
     def _literals(self, strategy: str) -> dict[str, Any]:
         """Constants of a strategy's module; empty for unknown names."""

@@ -10,7 +10,11 @@ from itc.claims import _association
 from itc.claims._verdict import Verdict
 
 TITLE = "Fewer hedging markers"
-STATEMENT = "Correct responses of reasoning models hedge less than incorrect ones."
+STATEMENT = (
+    "Correct responses of the reasoning models of this study hedge less than incorrect ones."
+)
+PRIMARY = "difference within the same question"
+OVER = "smallest"
 TABLES = ("outcomes",)
 FEATURES = ("f_hedging_per_1000_words",)
 

@@ -10,7 +10,12 @@ from itc.claims import _association
 from itc.claims._verdict import Verdict
 
 TITLE = "Fewer thinking markers"
-STATEMENT = "Correct responses of reasoning models have fewer thinking markers than incorrect ones."
+STATEMENT = (
+    "Correct responses of the reasoning models of this study have fewer thinking markers "
+    "than incorrect ones."
+)
+PRIMARY = "difference within the same question"
+OVER = "smallest"
 TABLES = ("outcomes",)
 FEATURES = ("f_thinking_per_1000_words",)
 

@@ -8,10 +8,15 @@ import pandas as pd
 
 from itc.claims._accuracy import last_doubling
 from itc.claims._evaluations import Evaluations
-from itc.claims._verdict import Unit, Verdict, assess_units
+from itc.claims._verdict import Verdict, assess_units
 
 TITLE = "Self-judged best-of-n degrades"
-STATEMENT = "The last doubling of n makes best-of-n by the model's own judgement worse."
+STATEMENT = (
+    "With the models of this study the last doubling of n makes best-of-n by the model's own "
+    "judgement worse."
+)
+PRIMARY = "smallest loss of the judged strategies by the last doubling"
+OVER = "smallest"
 TABLES = ("evaluations",)
 
 
@@ -26,6 +31,6 @@ def assess(
     verdicts = []
     for strategy in names:
         gains = [last_doubling(points, dataset, model, strategy) for dataset, model in cells]
-        losses = [Unit(g.model, g.dataset, -g.effect, -g.influence) for g in gains if g]
+        losses = [gain.turned() for gain in gains if gain]
         verdicts.append(assess_units(strategy, losses, about, reason))
     return verdicts or [assess_units("any", [], about, reason)]

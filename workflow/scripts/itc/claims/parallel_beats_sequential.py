@@ -6,24 +6,19 @@ from typing import Any
 
 import pandas as pd
 
-from itc.claims._accuracy import LATENCY, TOKENS, gain_at_equal_cost
+from itc.claims._accuracy import HELD, LATENCY, TOKENS, at_equal_cost
 from itc.claims._evaluations import Evaluations
-from itc.claims._verdict import Unit, Verdict, assess_units
+from itc.claims._verdict import Verdict, assess_units
 
 TITLE = "Parallel beats sequential"
 STATEMENT = (
-    "Majority vote of parallel responses is right more often than sequential revision or extended "
-    "thinking at equal output tokens, and at equal tokens one after the other (latency)."
+    "With the models of this study majority vote of parallel responses is right more often than "
+    "sequential revision or extended thinking at equal output tokens."
 )
+PRIMARY = "smallest lead of the vote at equal output tokens"
+OVER = "smallest"
 TABLES = ("evaluations",)
 KINDS = ("revise", "extend")
-
-
-def _turned(unit: Unit | None) -> Unit | None:
-    """The same contrast seen from the baseline."""
-    if unit is None:
-        return None
-    return Unit(unit.model, unit.dataset, -unit.effect, -unit.influence)
 
 
 def assess(
@@ -32,20 +27,19 @@ def assess(
     """One part per sequential strategy and cost axis; unit: model x dataset, all models."""
     points = Evaluations.of(tables["evaluations"], settings)
     cells = list(points.cells())
-    names = [
-        s for s in points.all_strategies() if points.kind(s) in KINDS and not points.upper_bound(s)
-    ]
+    names = [s for s in points.all_strategies() if points.kind(s) in KINDS and points.rival(s)]
     verdicts = []
-    for axis, words in ((TOKENS, "output tokens"), (LATENCY, "sequential tokens")):
+    for axis in (TOKENS, LATENCY):
+        words, primary = HELD[axis], axis == TOKENS
         more = about | {"measure": f"{about['measure']}, at equal {words}"}
         for strategy in names:
-            units = [
-                _turned(gain_at_equal_cost(points, dataset, model, strategy, "majority", axis))
-                for dataset, model in cells
-            ]
-            reason = f"majority vote has no point at the {words} of {strategy}"
-            verdicts.append(assess_units(f"{strategy}, {words}", units, more, reason))
+            found = at_equal_cost(points, cells, strategy, "majority", axis)
+            units = [None if unit is None else unit.turned() for unit in found.units]
+            reason = found.why(f"majority vote has no point at the {words} of {strategy}")
+            verdicts.append(
+                assess_units(f"{strategy}, {words}", units, more, reason, primary=primary)
+            )
         if not names:
             reason = "no strategy of sequential revision or extended thinking was evaluated"
-            verdicts.append(assess_units(words, [], more, reason))
+            verdicts.append(assess_units(words, [], more, reason, primary=primary))
     return verdicts

@@ -12,7 +12,11 @@ from itc.claims import _association
 from itc.claims._verdict import Verdict
 
 TITLE = "Shorter is right"
-STATEMENT = "Correct responses of reasoning models are shorter than incorrect ones."
+STATEMENT = (
+    "Correct responses of the reasoning models of this study are shorter than incorrect ones."
+)
+PRIMARY = "difference within the same question"
+OVER = "smallest"
 TABLES = ("outcomes",)
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from itc import registry
 from itc.config.checks import explain, faults
 from itc.config.schema import Config, Study
+from itc.config.sweeps import expand
 
 
 class ConfigError(ValueError):
@@ -22,7 +23,8 @@ def read_config(raw: dict[str, Any], check: bool = True) -> Config:
         config = Config.model_validate(raw)
     except ValidationError as error:
         raise ConfigError("configuration refused:\n" + explain(error)) from None
-    problems = faults(config) if check else []
+    config, problems = expand(config)
+    problems += faults(config) if check else []
     if problems:
         raise ConfigError("configuration refused:\n" + "\n".join(problems))
     return config

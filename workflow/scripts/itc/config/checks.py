@@ -1,18 +1,19 @@
 """What a valid schema cannot say: that names exist, keys belong, sizes fit.
 
-Each check appends one line per fault, which names key, value, what is allowed, and the mend.
+Each check appends one line per fault, which names key, value, what is allowed, and the way out.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Iterator, Mapping
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from itc import registry
-from itc.config.schema import Config, Dataset, Model, Section
+from itc.config.schema import MOST_SHARDS, Config, Dataset, Model, Procedure, Section
 
 NAME = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._]*(-[A-Za-z0-9._]+)*$")
 # Where recorded problems and responses come from -> the registry that `import_from` names.
@@ -104,7 +105,7 @@ def _check_entry(label: str, kind: str, name: str, entry: BaseModel, problems: l
             f"{_suggest(name, known)}"
         )
         return
-    options = registry.constants(kind, name).get("OPTIONS", {})
+    options = registry.options(kind, name)
     allowed = sorted({*type(entry).model_fields, *options})
     for key, value in (entry.model_extra or {}).items():
         if key not in options:
@@ -112,6 +113,18 @@ def _check_entry(label: str, kind: str, name: str, entry: BaseModel, problems: l
                 f"{label}.{key}: unknown key (value {value!r}); allowed: {', '.join(allowed)}"
                 f"{_suggest(key, allowed)}"
             )
+
+
+def _check_options(label: str, procedure: Procedure, problems: list[str]) -> None:
+    """Check the values of the keys that belong to a procedure's kind."""
+    if procedure.kind not in registry.names("procedures"):
+        return
+    kind = registry.load("procedures", procedure.kind).Options
+    extra = procedure.model_extra or {}
+    try:
+        kind.model_validate({k: v for k, v in extra.items() if k in kind.model_fields})
+    except ValidationError as error:
+        problems += [f"{label}.{line}" for line in explain(error).splitlines()]
 
 
 def _check_source(
@@ -146,6 +159,7 @@ def _check_entries(config: Config, problems: list[str]) -> None:
         if procedure is None:
             continue
         _check_entry(f"procedures.{name}", "procedures", procedure.kind, procedure, problems)
+        _check_options(f"procedures.{name}", procedure, problems)
         if procedure.parent and procedure.parent not in config.study.procedures:
             problems.append(
                 f"procedures.{name}.parent: {procedure.parent!r} is not among study.procedures "
@@ -171,17 +185,28 @@ SECRETS = re.compile(r"(api_?key|(^|_)token$|secret|password|authorization|crede
 
 
 def _check_engine_options(label: str, model: Model, problems: list[str]) -> None:
-    """Refuse options that have a key of their own, and secrets."""
-    for key in model.engine_options:
-        where = f"{label}.engine_options.{key}"
-        if key in Model.model_fields:
-            problems.append(f"{where}: set it as {label}.{key}, where it is looked for")
-        elif SECRETS.search(key):
+    """Refuse options that have a key of their own, and secrets wherever free keys are."""
+    for kind in ("engine_options", "serving_options"):
+        for key in getattr(model, kind):
+            if key in Model.model_fields:
+                where = f"{label}.{kind}.{key}"
+                problems.append(f"{where}: set it as {label}.{key}, where it is looked for")
+    for kind in ("engine_options", "serving_options", "request", "chat_template_kwargs"):
+        for key in _secrets(getattr(model, kind)):
             problems.append(
-                f"{where}: a secret does not belong into a config, which is logged and archived; "
-                f"export it and name the environment variable in {label}.api_key_env (Hugging "
-                "Face's own token is read from HF_TOKEN)"
+                f"{label}.{kind}.{key}: a secret does not belong into a config, which is logged "
+                f"and archived; export it and name the environment variable in "
+                f"{label}.api_key_env (Hugging Face's own token is read from HF_TOKEN)"
             )
+
+
+def _secrets(values: Mapping[str, Any]) -> Iterator[str]:
+    """Keys, dots between those of nested mappings, that name a secret."""
+    for key, value in values.items():
+        if SECRETS.search(str(key)) and str(key) not in Model.model_fields:
+            yield str(key)
+        elif isinstance(value, Mapping):
+            yield from (f"{key}.{inner}" for inner in _secrets(value))
 
 
 def _check_strategy_options(config: Config, problems: list[str]) -> None:
@@ -236,6 +261,12 @@ def _check_sizes(config: Config, problems: list[str]) -> None:
         problems.append(
             f"study.draws: {study.draws} is no multiple of study.shard_size {study.shard_size}, so "
             f"raising it later would change a finished shard; use {nearest} for instance"
+        )
+    shards = study.draws // study.shard_size
+    if shards > MOST_SHARDS:
+        problems.append(
+            f"study.draws: {study.draws} in shards of {study.shard_size} are {shards:,} shards, "
+            f"the most are {MOST_SHARDS:,}; raise study.shard_size or lower study.draws"
         )
     too_large = [b for b in study.budgets if b > study.draws]
     if too_large:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 FLOPS_PER_BYTE = 562.5  # Kinetics: peak FLOPs over memory bandwidth of a B200
-BYTES_PER_VALUE = 2  # bfloat16 KV cache
 BILLION = 1e9
 
 
@@ -33,15 +32,19 @@ def kinetics_eflops(
     ``parameters`` in billions; ``output`` sum of trial lengths L; ``squared`` sum of L squared;
     ``attention`` sum over trials of C L, C being the trial's prompt tokens; ``traffic`` sum over
     prompts of C times the steps of the longest trial that shares it; ``shape`` layers, heads,
-    kv_heads, head_dim. With d = head_dim x layers and equal lengths this is the published code:
-    compute (2 P L + 2 (2 C + L) L heads d) N and memory 2 (2 C + L N) L kv_heads d bytes-per-value,
-    the prompt's cache being read once per step for all trials. Prefill is not counted, as there.
+    kv_heads, head_dim, and full_layers where only some layers read the whole context: the others,
+    with a window or a state of fixed size, cost a bounded amount per token and are left out. With
+    d = head_dim x layers and equal lengths this is the published code:
+    compute (2 P L + 2 (2 C + L) L heads d) N FLOPs and memory 2 (2 C + L N) L kv_heads d bytes.
+    The bytes are keys and values (2) in bfloat16 (2 bytes) of the C + t tokens that step t reads,
+    summed over the L steps; the trials share one read of the prompt's cache per step. One byte
+    counts as FLOPS_PER_BYTE. Prefill is not counted, as there.
     """
-    depth = shape["head_dim"] * shape["layers"]
+    depth = shape["head_dim"] * (shape.get("full_layers") or shape["layers"])
     compute = parameter_flops(parameters, output)
     compute = compute + 2.0 * (2.0 * attention + squared) * shape["heads"] * depth
-    memory = 2.0 * (2.0 * traffic + squared) * shape["kv_heads"] * depth
-    result: np.ndarray = compute + FLOPS_PER_BYTE * BYTES_PER_VALUE * memory
+    memory = 2.0 * (2.0 * traffic + squared) * shape["kv_heads"] * depth  # bytes
+    result: np.ndarray = compute + FLOPS_PER_BYTE * memory
     return result
 
 

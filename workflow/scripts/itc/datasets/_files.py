@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
-import pyarrow.parquet as pq
+import pyarrow as pa
 
-from itc.bounds import check_parquet
+from itc.bounds import check_values
 from itc.datasets._problems import DatasetError
 
 
 def _parquet(path: Path) -> pd.DataFrame:
-    check_parquet(pq.read_metadata(path), path.stat().st_size)
+    check_values(path, path.stat().st_size)
     return pd.read_parquet(path)
 
 
@@ -36,7 +36,7 @@ def read(path: Path, where: str) -> pd.DataFrame:
         )
     try:
         rows = READERS[suffix](path)
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, pa.ArrowException, RecursionError, MemoryError) as error:
         raise DatasetError(f"{where}: not readable as {suffix[1:]} ({error})") from error
     if rows.empty:
         raise DatasetError(f"{where}: holds no problem; give a file with at least one row")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from itc import registry
-from itc.datasets._problems import duplicates, finish, option
+from itc.datasets._problems import DatasetError, duplicates, finish, option
 
+UNFIT = (TypeError, AttributeError, LookupError, OverflowError, UnicodeError, JSONDecodeError)
 log = logging.getLogger(__name__)
 
 
@@ -25,7 +27,16 @@ def load_dataset(spec: Mapping[str, Any], root: Path) -> pd.DataFrame:
     """
     loader = registry.load("datasets", option(spec, "loader"))
     title = str(spec.get("title", spec["loader"]))
-    frame = finish(loader.load(dict(spec), Path(root)), spec, f"dataset {title!r}")
+    try:
+        frame = finish(loader.load(dict(spec), Path(root)), spec, f"dataset {title!r}")
+    except DatasetError:
+        raise
+    # What values of an unexpected kind make loaders raise; the files come from others.
+    except (*UNFIT, RecursionError, MemoryError) as error:
+        raise DatasetError(
+            f"dataset {title!r}: a value of its file is of a kind that no dataset has there "
+            f"({type(error).__name__}: {str(error)[:200]}); correct the file or the entry's keys"
+        ) from error
     repeated = duplicates({title: frame})
     if len(repeated):
         groups = repeated.groupby("group")["problem_id"].agg(", ".join)

@@ -188,7 +188,7 @@ def private_tests(packed: str, where: str) -> list[dict[str, Any]]:
         else:
             text = _pickled_text(_unpacked(base64.b64decode(packed)))
         tests: list[dict[str, Any]] = json.loads(text)
-    except (ValueError, TypeError, zlib.error, binascii.Error) as e:
+    except (ValueError, TypeError, zlib.error, binascii.Error, RecursionError) as e:
         raise DatasetError(
             f"{where}: private_test_cases is neither JSON nor LiveCodeBench's packed form ({e})"
         ) from e

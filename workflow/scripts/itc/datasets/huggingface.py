@@ -36,6 +36,8 @@ OPTIONS = {
     "cpu_seconds": "CPU time of a program per test.",
     "size": "Only the first so many problems.",
 }
+NEUTRAL = {"cpu_seconds": 6, "columns": {}, "where": {}}
+INCIDENTAL_OPTIONS = ("sha256",)  # verified, and decides nothing
 COMMIT = re.compile("[0-9a-f]{40}")
 log = logging.getLogger(__name__)
 

@@ -13,6 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from itc.config.schema import MOST_DRAWS
+
 FORMAT, VERSION = "itc-archive", 1
 MANIFEST, OVERLAY = "manifest.json", "replay.yaml"
 LARGEST = 256 * 1024 * 1024  # bytes of a manifest; a million files need less
@@ -84,8 +86,8 @@ class Manifest(_Strict):
     study: Name
     title: str
     text: Literal["keep", "hash", "drop"]
-    draws: int = Field(gt=0)
-    shard_size: int = Field(gt=0)
+    draws: int = Field(gt=0, le=MOST_DRAWS)
+    shard_size: int = Field(gt=0, le=MOST_DRAWS)
     seeds: dict[str, int]
     features: list[str]
     tables: dict[str, int]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pandas as pd
 import pyarrow as pa
@@ -14,7 +15,7 @@ import pyarrow.parquet as pq
 
 from itc import registry, schemas, tables
 from itc.atomic import replacing
-from itc.bounds import OversizeError, check_parquet
+from itc.bounds import check_values
 from itc.deposit import seal
 from itc.deposit.manifest import ArchiveError, Manifest
 from itc.deposit.store import Store, opened, read_manifest, verify
@@ -25,6 +26,10 @@ GIVEN: dict[str, tuple[str, Callable[[pd.DataFrame], pd.DataFrame]]] = {
     "withheld_problems": ("datasets", seal.given_problems),
     "sealed_responses": ("responses", seal.given_responses),
 }
+
+# Columns that jobs read as JSON; a value that none can read would end each of them.
+JSON_TEXT = ("condition", "engine_settings")
+JSON_DEPTH = 60
 
 
 def check_versions(manifest: Manifest, where: str) -> None:
@@ -55,6 +60,34 @@ def check_versions(manifest: Manifest, where: str) -> None:
             )
 
 
+def check_json(parquet: pq.ParquetFile, columns: list[str], where: str) -> None:
+    """Refuse columns of JSON text that hold something else, or objects deeper than JSON_DEPTH."""
+    for column in columns:
+        for text in parquet.read(columns=[column]).column(0).unique().to_pylist():
+            if text is None:
+                continue
+            try:
+                fits = isinstance(found := json.loads(text), dict) and _depth(found) <= JSON_DEPTH
+            except (ValueError, RecursionError):
+                fits = False
+            if not fits:
+                raise ArchiveError(
+                    f"{where}: column {column!r} holds {text[:40]!r}..., no JSON object at most "
+                    f"{JSON_DEPTH} deep; fetch the archive again from a source you trust"
+                )
+
+
+def _depth(value: Any) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, parts), default=0)
+
+
+def _checked(source: IO[bytes]) -> pq.ParquetFile:
+    """The parquet file, after what its values become was found within the bounds."""
+    check_values(source, source.seek(0, os.SEEK_END))
+    return pq.ParquetFile(source, page_checksum_verification=True)
+
+
 def _read(
     store: Store, where: str, file: str, table: str, names: dict[str, str], whole: bool
 ) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -63,10 +96,10 @@ def _read(
     try:
         with (
             store.open(file) as source,
-            pq.ParquetFile(source, page_checksum_verification=True) as parquet,
+            _checked(source) as parquet,
         ):
-            check_parquet(parquet.metadata, source.seek(0, os.SEEK_END))
             found = parquet.schema_arrow
+            tables.check_names(found, f"{where}: {file}", "fetch the archive again")
             label = (found.metadata or {}).get(b"itc.table", b"?").decode("utf-8", "replace")
             wrong = [n for n in found.names if found.field(n).type != schema.kind(n)]
             wrong += schema.lacks(found.names)
@@ -81,12 +114,15 @@ def _read(
                 )
             if table == "datasets":
                 check_metadata(parquet, f"{where}: {file}")
+            check_json(parquet, [n for n in JSON_TEXT if n in found.names], f"{where}: {file}")
             frame = parquet.read(columns=list(names)).to_pandas()
             renamed = {k: v for k, v in names.items() if (frame[k] != v).any()}
             if any(frame[k].nunique() != 1 for k in names):
                 raise ArchiveError(f"{where}: {file} mixes datasets or models")
             return (parquet.read().to_pandas() if whole or renamed else frame), renamed
-    except (pa.ArrowInvalid, OSError, OversizeError) as error:
+    except (ArchiveError, tables.TableError):
+        raise
+    except (pa.ArrowException, OSError, ValueError, RecursionError, MemoryError) as error:
         raise ArchiveError(f"{where}: {file} is not a readable parquet file: {error}") from error
 
 

@@ -14,8 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-import yaml
-
+from itc import strict_yaml
 from itc.deposit.manifest import LARGEST, MANIFEST, OVERLAY, ArchiveError, Manifest, parse, safe
 
 AGAIN = "fetch the archive again"
@@ -163,6 +162,39 @@ def beside(configfiles: list[str]) -> str | None:
     return None
 
 
+def check_keys(config: dict[str, Any], where: str) -> None:
+    """Refuse an overlay whose entries set more than an archive writes; raises ArchiveError.
+
+    Keys that no replay reads are refused as well: what has no effect today may have one tomorrow.
+    """
+    from itc import registry
+    from itc.config.schema import Archive, Procedure, Study
+    from itc.deposit.describe import DATASET_KEYS, MODEL_KEYS
+
+    source = {"import_from", "recorded_as"}
+    allowed = {
+        "study": {"": set(Study.model_fields)},
+        "datasets": {d: {*DATASET_KEYS, "loader", *source} for d in config["datasets"]},
+        "models": {m: {*MODEL_KEYS, "source", *source} for m in config["models"]},
+        "archives": {a: set(Archive.model_fields) - {"path"} for a in config["archives"]},
+        "procedures": {
+            name: set(Procedure.model_fields)
+            | set(registry.constants("procedures", str(entry.get("kind"))).get("OPTIONS", ()))
+            for name, entry in config["procedures"].items()
+        },
+    }
+    for kind, entries in allowed.items():
+        for name, keys in entries.items():
+            found = config[kind][name] if name else config[kind]
+            more = sorted(set(found) - keys)
+            if more:
+                place = ".".join(part for part in (kind, name, more[0]) if part)
+                raise ArchiveError(
+                    f"{where}: {place} is no key that an archive may set; allowed: "
+                    f"{', '.join(sorted(keys))}. Do not use the archive unless you trust its source"
+                )
+
+
 def overlay(path: str) -> dict[str, Any]:
     """Configuration that replays the archive at ``path``.
 
@@ -173,7 +205,7 @@ def overlay(path: str) -> dict[str, Any]:
     with opened(path) as store:
         try:
             with store.open(OVERLAY) as file:
-                data = file.read()
+                data = file.read(strict_yaml.LARGEST + 1)
         except KeyError:
             raise ArchiveError(f"{path}: {OVERLAY} is missing; {AGAIN}") from None
     expected = manifest.files.get(OVERLAY)
@@ -182,15 +214,31 @@ def overlay(path: str) -> dict[str, Any]:
             f"{path}: {OVERLAY} is not the file its manifest lists; {AGAIN}. To change a setting "
             "of the study give a config file of your own behind it"
         )
-    config = yaml.safe_load(data)
+    try:
+        config = strict_yaml.load(data)
+    except strict_yaml.StrictYamlError as error:
+        raise ArchiveError(
+            f"{path}: {OVERLAY}: {error}; {AGAIN} from a source you trust (these limits are fixed: "
+            "no archive needs more)"
+        ) from error
     allowed = {"study", "datasets", "models", "procedures", "archives"}
     if not isinstance(config, dict) or not set(config) <= allowed:
         raise ArchiveError(f"{path}: {OVERLAY} may set only {', '.join(sorted(allowed))}; {AGAIN}")
+    for section in ("study", "datasets", "models", "archives"):
+        entries = config.get(section)
+        plain = isinstance(entries, dict) and all(isinstance(name, str) for name in entries)
+        if plain and section != "study":
+            plain = all(isinstance(entry, dict) for entry in entries.values())
+        if not plain:
+            raise ArchiveError(
+                f"{path}: {OVERLAY}: `{section}` is no mapping of names to entries; {AGAIN}"
+            )
     unfit = [
         *(m for m, entry in config["models"].items() if entry.get("source") != "archive"),
         *(d for d, entry in config["datasets"].items() if entry.get("loader") != "archive"),
         *(a for a, entry in config["archives"].items() if entry.get("path") is not None),
     ]
+    check_keys(config, f"{path}: {OVERLAY}")
     if unfit or config["study"].get("name") != manifest.study:
         raise ArchiveError(
             f"{path}: {OVERLAY} does more than replay the archive ({[*unfit, 'study.name'][0]}); "

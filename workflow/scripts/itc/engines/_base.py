@@ -4,36 +4,25 @@ An engine is one module ``engines/<name>.py`` with ``open_engine(model) -> conte
 Engine``. The caller keeps it fed with ``add`` and collects with ``step``, so that requests of all
 datasets and procedures share one continuous batch and each is journalled as it finishes.
 
-``model`` is an entry of ``config/models.yaml`` as plain values (``config.Model``).
+``model`` is an entry of ``config/models.yaml`` (``config.Model``).
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Annotated, Any, Literal, Protocol, runtime_checkable
+
+from pydantic import ConfigDict, Field
 
 from itc import registry
-from itc.journal import canonical
-
-# Keys of a model entry (config.Model says what each means) that decide the text of its answers; the
-# others only decide where and how fast it is made.
-IDENTITY_KEYS = (
-    "engine",
-    "model",
-    "revision",
-    "dtype",
-    "quantization",
-    "max_model_len",
-    "batch_invariant",
-    "thinking",
-    "enable_thinking",
-    "engine_options",
-    "resample",
-)
-
+from itc.config.fields import Decides
+from itc.config.identity import deciding
+from itc.config.model import Model
+from itc.config.procedure import Settings
+from itc.config.sampling import Sampling
+from itc.engines._unfit import unfit
 
 TOO_LONG = "prompt_too_long"  # finish_reason of a request that was never run for its length
 
@@ -54,44 +43,47 @@ class LongPromptError(PromptError):
         self.n_tokens = n_tokens
 
 
-@dataclass(frozen=True)
-class Params:
-    """Sampling parameters of one request, in vLLM's words (``vllm.SamplingParams``)."""
+class Params(Sampling):
+    """Sampling parameters of one request: a procedure's, and what its call alone decides."""
 
-    temperature: float = 1.0
-    top_p: float = 1.0
-    top_k: int = 0  # 0: all tokens
-    min_p: float = 0.0
-    repetition_penalty: float = 1.0
-    max_tokens: int = 512
-    min_tokens: int = 0
-    stop: tuple[str, ...] = ()
-    logprobs: int | None = None  # size of the top-k behind the log-prob summaries; None: off
-    confidence_window: int = 2048  # tokens of a DeepConf group
-    choices: tuple[str, ...] = ()  # one token, restricted to the first token of each of these
+    model_config = ConfigDict(frozen=True)
+
+    logprobs: Annotated[int, Decides(neutral=0)] = Field(
+        0, ge=0, description="Size of the top-k behind the log-prob summaries; 0 turns them off."
+    )
+    choices: Annotated[tuple[str, ...], Decides(neutral=())] = Field(
+        (), description="One token, restricted to the first token of each of these."
+    )
 
     @classmethod
-    def of(cls, settings: dict[str, Any], **overrides: Any) -> Params:
-        """Pick the sampling parameters out of a procedure's settings; unset keys keep defaults."""
-        merged = {**settings, **overrides}
-        known = {f.name: merged[f.name] for f in fields(cls) if merged.get(f.name) is not None}
-        for name in ("stop", "choices"):
-            if name in known:
-                value = known[name]
-                known[name] = (value,) if isinstance(value, str) else tuple(value)
-        return cls(**known)
+    def of(cls, sampling: Sampling, **overrides: Any) -> Params:
+        """A procedure's sampling parameters with those that a call sets itself."""
+        given = {name: getattr(sampling, name) for name in Sampling.model_fields}
+        return cls(**{**given, **overrides})
 
 
 @dataclass(frozen=True)
 class Cut:
     """The beginning of an earlier output, as part of a prefix.
 
-    ids: its token ids. thinking_tokens: so many tokens of its thinking are kept, with what stands
-    before them; None keeps everything but a closing end-of-text token.
+    ids: its token ids. thinking_tokens: the number of tokens of its thinking that are kept, with
+    what comes before them. Without that number ``until`` says where the cut is: ``end`` keeps
+    everything but a closing end-of-text token, ``thinking`` all of the thinking without its closing
+    delimiter, ``answer`` all before the first character of the answer that is no white space.
+    characters: length of the output's text, where tokens at its end can be no part of it because a
+    stop string cut them off.
     """
 
     ids: tuple[int, ...]
     thinking_tokens: int | None = None
+    until: Literal["end", "thinking", "answer"] = "end"
+    characters: int | None = None
+
+    def content(self) -> dict[str, Any]:
+        """The fields that differ from their defaults, which are their neutral values for ever."""
+        given = asdict(self)
+        neutral = {item.name: item.default for item in fields(self)}
+        return {name: given[name] for name in given if given[name] != neutral[name]}
 
 
 @dataclass(frozen=True)
@@ -100,21 +92,26 @@ class Request:
 
     messages: chat messages, dicts of role and content. prefix: beginning of the answer that the
     model continues, a sequence of texts and Cuts; texts are tokenised on their own. seed: in
-    [0, 2**63).
+    [0, 2**63). parent_sha256: ``prompt_sha256`` of the response that the prefix was cut from; the
+    prompt must be the same. It follows from the rest, so it is no part of the request's key.
+    template: variables of the chat template beside the model's own, which they replace.
     """
 
     messages: tuple[dict[str, str], ...]
     params: Params
     seed: int
     prefix: tuple[str | Cut, ...] = ()
+    parent_sha256: str = ""
+    template: Mapping[str, Any] = field(default_factory=dict)
 
     def content(self) -> dict[str, Any]:
         """Everything that decides the answer beside the model, as plain JSON values."""
         return {
             "messages": list(self.messages),
-            "prefix": [part if isinstance(part, str) else asdict(part) for part in self.prefix],
-            "params": asdict(self.params),
+            "prefix": [part if isinstance(part, str) else part.content() for part in self.prefix],
+            "params": deciding(self.params),
             "seed": self.seed,
+            **({"template": dict(self.template)} if self.template else {}),
         }
 
 
@@ -144,6 +141,16 @@ class Completion:
     n_output_tokens: int | None = None  # where a server gives a number but no token ids
     key: str = ""
 
+    @classmethod
+    def too_long(
+        cls, key: str, platform: dict[str, Any], n_prompt_tokens: int, prompt_sha256: str = ""
+    ) -> Completion:
+        """An empty one, of a prompt that was never run for its length."""
+        return cls(
+            "", [], TOO_LONG, n_prompt_tokens, prompt_sha256,
+            n_thinking_tokens=0, platform=platform, key=key,
+        )  # fmt: skip
+
     def n_output(self) -> int:
         """Output tokens, counted or as the server says."""
         return len(self.token_ids) if self.n_output_tokens is None else self.n_output_tokens
@@ -168,85 +175,94 @@ class Engine(Protocol):
     def measure(self, request: Request) -> int:
         """Tokens of prompt and prefix; raises as ``add`` does, without queueing anything."""
 
+    def sent(self, request: Request) -> dict[str, Any]:
+        """What the model is sent for a request: ``endpoint``, ``prompt`` as rendered, ``body``."""
+
     def step(self) -> list[Completion]:
         """Advance and return the completions (with ``key``) that finished, maybe none."""
 
 
-def thinking(model: dict[str, Any]) -> tuple[str, str] | None:
+def thinking(model: Model) -> tuple[str, str] | None:
     """Opening and closing delimiter of the model's reasoning; None for one that has none."""
-    pair = model.get("thinking") or None
-    if pair is None:
-        return None
-    if isinstance(pair, str) or len(pair) != 2 or not all(pair):
+    if model.thinking is not None and not all(model.thinking):
         raise EngineError(
-            f"model key 'thinking': {pair!r} is not a pair of delimiters; write e.g. "
+            f"model key 'thinking': {model.thinking!r} is not a pair of delimiters; write e.g. "
             f'["<think>", "</think>"], or nothing for a model that does not think'
         )
-    return str(pair[0]), str(pair[1])
+    return model.thinking
 
 
-def template_kwargs(model: dict[str, Any]) -> dict[str, Any]:
-    """Variables given to the chat template."""
-    switch = model.get("enable_thinking")
-    return {} if switch is None else {"enable_thinking": bool(switch)}
+def active_thinking(model: Model, settings: Settings | None = None) -> tuple[str, str] | None:
+    """Delimiters of a model that thinks as it is asked here; None where its thinking is off.
 
-
-def identity(model: dict[str, Any]) -> dict[str, Any]:
-    """What of a model decides its answers, for request keys; a folder counts by its content.
-
-    A folder is identified by the sha256 of its small files and the names and sizes of its large
-    ones (weights over 64 MB are not read), so moving it changes nothing. Raises EngineError for
-    a folder without weights.
+    settings: of the procedure that asks.
     """
-    values = {key: model[key] for key in IDENTITY_KEYS if model.get(key) not in (None, "", {}, [])}
-    folder = Path(str(model.get("model", "")))
-    if model.get("engine", "vllm") == "vllm" and folder.is_dir():
-        values["model"] = folder_digest(folder)
-    template = model.get("chat_template")
-    if template:
-        values["chat_template"] = Path(template).read_text(encoding="utf-8")
-    return values
+    off = switched_off(model, settings) or not model.reasoning
+    return None if off else thinking(model)
 
 
-def folder_digest(folder: Path) -> str:
-    """Digest of a model folder's content; raises EngineError where it holds no weights."""
-    if not any(folder.glob("*.safetensors")) and not any(folder.glob("*.bin")):
-        raise EngineError(
-            f"model folder {folder} holds no weights (*.safetensors or *.bin); "
-            f"download or train them there, or correct `model` in config/models.yaml"
-        )
-    digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.suffix in {".json", ".jinja", ".safetensors", ".bin", ".model"}:
-            size = path.stat().st_size
-            digest.update(canonical([path.name, size]))
-            if size <= 64 << 20:
-                digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def switched_off(model: Model, settings: Settings | None = None) -> bool:
+    """Whether a switch of the chat template (enable_thinking, thinking) or the level turns it off.
+
+    settings: of the procedure that asks, whose own switches win over the model's.
+    """
+    switches = template_kwargs(model)
+    for given in (model, settings.entry if settings else None):
+        switches |= getattr(given, "chat_template_kwargs", None) or {}
+    off = any(switches.get(name) is False for name in ("enable_thinking", "thinking"))
+    return off or str(model.effort) in ("none", "off")
 
 
-def check(model_name: str, model: dict[str, Any]) -> None:
+def template_kwargs(model: Model) -> dict[str, Any]:
+    """Variables given to the chat template: the entry's own, its switch, its level of effort.
+
+    The level of a served model without a tokenizer is a key of its request, not a variable.
+    """
+    found = dict(model.chat_template_kwargs)
+    if model.enable_thinking is not None:
+        found["enable_thinking"] = model.enable_thinking
+    rendered = model.engine != "openai" or "tokenizer" in model.options
+    if model.effort is not None and model.effort_as and rendered:
+        found[model.effort_as] = model.effort
+    return found
+
+
+def has_weights(folder: Path) -> bool:
+    """Whether a folder holds weights that an engine can load."""
+    return any(folder.glob("*.safetensors")) or any(folder.glob("*.bin"))
+
+
+def check(model_name: str, model: Model) -> None:
     """Raise EngineError, naming the model and the key, for an entry that no engine can serve.
 
     Cheap and without loading anything, so that a workflow can ask before it asks for a GPU.
     """
     try:
-        name = model.get("engine", "vllm")
-        registry.path("engines", name)
-        thinking(model)
-        where = str(model.get("model") or "")
-        if name == "vllm":
+        registry.path("engines", model.engine)
+        if thinking(model) and not model.reasoning and not switched_off(model):
+            raise EngineError(
+                "key 'reasoning': false, but the entry has delimiters of a thinking and no switch "
+                "turns it off; give `enable_thinking: false`, or leave `thinking` out"
+            )
+        if fault := unfit(model):
+            raise EngineError(fault)
+        where = model.model or ""
+        if model.engine == "vllm":
             folder = Path(where)
             if folder.is_dir():
-                folder_digest(folder)
+                if not has_weights(folder):
+                    raise EngineError(
+                        f"model folder {folder} holds no weights (*.safetensors or *.bin); "
+                        "download or train them there, or correct `model` in config/models.yaml"
+                    )
             elif folder.is_absolute() or where.startswith((".", "models/")):
                 raise EngineError(f"key 'model': there is no folder {where}")
             elif where.count("/") != 1:
                 raise EngineError(
                     f"key 'model': {where!r} is neither a folder nor a repository (owner/name)"
                 )
-        elif name == "openai":
-            registry.load("engines", name).check(model)
+        elif model.engine == "openai":
+            registry.load("engines", model.engine).check(model)
     except (EngineError, registry.UnknownExtensionError) as error:
         raise EngineError(f"model {model_name!r}: {error}") from error
 
@@ -255,14 +271,13 @@ def find_thinking_end(text: str, is_open: bool, pair: tuple[str, str] | None) ->
     """Offset behind the first closing delimiter of a thinking block in ``text``, else None."""
     if pair is None:
         return None
-    start = 0
-    if not is_open:
-        begin = text.find(pair[0])
-        if begin < 0:
-            # Some models close a block that they never opened: what stands before is thinking.
-            begin = -len(pair[0])
-        start = begin + len(pair[0])
-    end = text.find(pair[1], start)
+    # Some models close a block that they never opened: what comes before is thinking. So the first
+    # closing delimiter counts, whether or not an opening one comes before it; one that is a part of
+    # the opening delimiter itself does not.
+    begin = -1 if is_open else text.find(pair[0])
+    end = text.find(pair[1])
+    if 0 <= begin <= end < begin + len(pair[0]):
+        end = text.find(pair[1], begin + len(pair[0]))
     return None if end < 0 else end + len(pair[1])
 
 

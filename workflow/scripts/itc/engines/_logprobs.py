@@ -27,6 +27,7 @@ class Summary:
         self._confidence: list[np.ndarray] = []
         self._entropy: list[np.ndarray] = []
         self.cumulative = 0.0
+        self.count = 0  # tokens
 
     def add(self, chosen: float, top: list[float]) -> None:
         """One token: log-prob of the sampled token and of the k most likely ones, in nats.
@@ -34,6 +35,7 @@ class Summary:
         Fewer than k (a tiny vocabulary) are filled with the smallest one; more are cut.
         """
         self.cumulative += max(chosen, FLOOR)
+        self.count += 1
         if len(top) != self.k:
             top = (top + [top[-1] if top else chosen] * self.k)[: self.k]
         self._pending.extend(top)

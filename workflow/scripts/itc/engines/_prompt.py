@@ -3,31 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from array import array
 from collections import OrderedDict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
+import jinja2
+
+from itc.config.model import Model
+from itc.engines import _template
 from itc.engines._base import (
     Completion,
-    Cut,
     LongPromptError,
     PromptError,
     Request,
-    find_thinking_end,
     left_open,
-    subsequence,
     template_kwargs,
     thinking,
 )
+from itc.engines._pieces import Pieces
+from itc.engines._thinking import Tokens
 
 _CACHE = 64  # rendered prompts kept: the draws of a problem follow each other and share one
+
+# The day that templates see which write today's date: a prompt must not change over night, since
+# neither its request nor its answer in the journal knows of a day.
+TODAY = datetime(2026, 1, 1)
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A prompt as the model sees it; ids are token ids of prompt and prefix together."""
+    """A prompt as the model sees it; ids are token ids of prompt and prefix together.
+
+    lead: white space that the model writes as part of the token that comes next, where the prefix
+    was cut before that token.
+    """
 
     ids: list[int]
     sha256: str  # over the ids as little-endian int32
@@ -35,6 +48,7 @@ class Prompt:
     prefix_ids: list[int]
     prefix_thinking_tokens: int
     thinking_open: bool
+    lead: str = ""
 
     @property
     def n_prompt(self) -> int:
@@ -42,10 +56,22 @@ class Prompt:
         return len(self.ids) - len(self.prefix_ids)
 
 
+@dataclass(frozen=True)
+class _Chat:
+    """A rendered conversation: ids, whether it ends in an open thinking, what follows its opening
+    delimiter."""
+
+    ids: list[int]
+    opened: bool
+    behind: str
+
+
 class Prompter:
     """Builds prompts and reads outputs with a Hugging Face style tokenizer.
 
     tokenizer: has chat_template, apply_chat_template, encode and decode. window: max_model_len.
+    stops: token ids that end an answer, as the model's generation config lists them; without them
+    those of the tokenizer count.
     """
 
     def __init__(
@@ -57,88 +83,106 @@ class Prompter:
         template_kwargs: dict[str, Any] | None = None,
         chat_template: str | None = None,
         name: str = "model",
+        stops: Iterable[int] = (),
     ) -> None:
         self.tokenizer = tokenizer
         self.window = window
         self.pair = thinking
         self._kwargs = dict(template_kwargs or {})
+        self._own: dict[str, Any] = {}
         self._name = name
+        self._template = _template.of_tokenizer(tokenizer, chat_template)
         if chat_template:
-            self._kwargs["chat_template"] = chat_template
-        elif not getattr(tokenizer, "chat_template", None):
+            self._own = {"chat_template": chat_template}
+        elif not self._template and not _template.renders_itself(tokenizer):
             raise PromptError(
                 f"{name} has no chat template; give one in its entry of config/models.yaml "
                 f"(chat_template: path of a Jinja2 file)"
             )
-        self._rendered: OrderedDict[tuple[Any, ...], tuple[list[int], bool]] = OrderedDict()
-        self._close = self.encode(thinking[1]) if thinking else []
-        self._open = self.encode(thinking[0]) if thinking else []
+        self._check_variables(self._kwargs)
+        self._pieces = Pieces(tokenizer, thinking, stops)
+        self._rendered: OrderedDict[tuple[Any, ...], _Chat] = OrderedDict()
 
     @classmethod
-    def of(cls, model: dict[str, Any], tokenizer: Any, window: int) -> Prompter:
+    def of(cls, model: Model, tokenizer: Any, window: int, stops: Iterable[int] = ()) -> Prompter:
         """The prompter of a model entry: its delimiters, template and switches."""
-        template = model.get("chat_template")
+        template = model.chat_template
         return cls(
             tokenizer,
             window=window,
             thinking=thinking(model),
             template_kwargs=template_kwargs(model),
-            chat_template=Path(template).read_text(encoding="utf-8") if template else None,
-            name=str(model["model"]),
+            chat_template=_template.read(template) if template else None,
+            name=str(model.model),
+            stops=stops,
         )
 
     def encode(self, text: str) -> list[int]:
         """Token ids of ``text`` without any added special tokens."""
-        return list(self.tokenizer.encode(text, add_special_tokens=False))
+        return self._pieces.encode(text)
+
+    def word(self, prompt: Prompt, text: str) -> list[int]:
+        """Token ids of a word as the model writes it behind ``prompt``."""
+        return self._pieces.inner(prompt.lead + text) if prompt.prefix_ids else self.encode(text)
 
     def decode(self, ids: list[int]) -> str:
         """Text of ``ids`` with special tokens shown; never holds a lone surrogate."""
-        text = self.tokenizer.decode(ids, skip_special_tokens=False)
-        return str(text.encode("utf-8", "replace").decode("utf-8"))
+        return self._pieces.decode(ids)
 
     def build(self, request: Request) -> Prompt:
-        """The prompt of ``request``; raises LongPromptError when it leaves no room."""
-        ids, opened = self._chat(request.messages)
-        parts: list[int] = []
-        shown: list[str] = []
+        """The prompt of ``request``.
+
+        Raises LongPromptError when it leaves no room, PromptError where its prefix was cut from an
+        answer to another prompt.
+        """
+        chat = self._chat(request.messages, request.template)
+        opened, parts, lead = chat.opened, list[int](), ""
         for number, part in enumerate(request.prefix):
             if isinstance(part, str):
-                if number == 0:
-                    part = self._without_opening(opened, part)
-                parts += self.encode(part)
-                shown.append(part)
+                text = self._without_opening(chat, part) if number == 0 else part
+                parts += self._pieces.text(text)
             else:
-                kept = self._cut(part, opened)
+                kept, inside, lead = self._pieces.cut(part, chat.opened)
                 parts += kept
-                shown.append(self.decode(kept))
-        prefix_text = "".join(shown)
-        whole = ids + parts
-        end = find_thinking_end(prefix_text, opened, self.pair)
+                opened = opened or inside
+        whole = chat.ids + parts
+        self._check_parent(request, chat.ids)
         if len(whole) >= self.window:
-            raise LongPromptError(
-                f"a prompt of {len(whole)} tokens leaves no room in {self._name}'s window of "
-                f"{self.window} (max_model_len)",
-                len(whole),
-            )
+            raise self.too_long(len(whole))
+        text = self.decode(parts)
+        span = self._pieces.span(text, Tokens(parts, self.decode), opened)
         return Prompt(
             whole,
-            hashlib.sha256(array("i", whole).tobytes()).hexdigest(),
-            prefix_text,
+            _sha256(whole),
+            text,
             parts,
-            self._count_thinking(prefix_text, parts, opened, end) if parts else 0,
-            left_open((self.pair[0] if opened and self.pair else "") + prefix_text, self.pair),
+            span.n_tokens if span and parts else 0,
+            span is not None and span.end is None,
+            lead,
         )
 
     def finish(
-        self, key: str, prompt: Prompt, ids: list[int], reason: str | None, text: str | None = None
+        self,
+        key: str,
+        prompt: Prompt,
+        ids: list[int],
+        reason: str | None,
+        text: str | None = None,
+        *,
+        ended: bool | None = None,
     ) -> Completion:
-        """Read an output: its text (if the engine gave none), where thinking ends, token counts."""
-        shown = ids
+        """Read an output: its text (if the engine gave none), where thinking ends, token counts.
+
+        ended: whether the last token is the one at which the engine stopped, which is no text; None
+        goes by the model's stop tokens.
+        """
+        if ended is None:
+            ended = reason == "stop" and bool(ids) and ids[-1] in self._pieces.stops
+        shown = ids[:-1] if ended else ids
         if text is None:
-            if reason == "stop" and ids and ids[-1] in self._stops():
-                shown = ids[:-1]
-            text = self.decode(shown)
-        end = find_thinking_end(text, prompt.thinking_open, self.pair)
+            text = self._behind(prompt, shown)
+        tokens = Tokens(shown, self.decode, prompt.prefix_ids)
+        span = self._pieces.span(text, tokens, prompt.thinking_open)
         return Completion(
             text=text,
             token_ids=ids,
@@ -149,72 +193,87 @@ class Prompter:
             prefix_ids=prompt.prefix_ids,
             prefix_thinking_tokens=prompt.prefix_thinking_tokens,
             thinking_open=prompt.thinking_open,
-            thinking_end=end,
-            n_thinking_tokens=self._count_thinking(text, ids, prompt.thinking_open, end),
+            thinking_end=span.end if span else None,
+            n_thinking_tokens=span.n_tokens if span else 0,
             key=key,
         )
 
-    def _cut(self, part: Cut, is_open: bool) -> list[int]:
-        ids = list(part.ids)
-        if part.thinking_tokens is None:
-            return ids[:-1] if ids and ids[-1] in self._stops() else ids
-        start = 0
-        if not is_open and self._open:
-            found = subsequence(ids, self._open)
-            start = found + len(self._open) if found >= 0 else 0
-        return ids[: start + part.thinking_tokens]
+    def too_long(self, n_tokens: int) -> LongPromptError:
+        """The error of a prompt of so many tokens."""
+        return LongPromptError(
+            f"a prompt of {n_tokens} tokens leaves no room in {self._name}'s window of "
+            f"{self.window} (max_model_len)",
+            n_tokens,
+        )
 
-    def _count_thinking(self, text: str, ids: list[int], is_open: bool, end: int | None) -> int:
-        """Tokens between the delimiters; all behind the opening one if it never closed."""
-        if self.pair is None or not (is_open or end is not None or self.pair[0] in text):
-            return 0
-        start = 0
-        if not is_open:
-            found = subsequence(ids, self._open)
-            start = found + len(self._open) if found >= 0 else 0
-        if end is None:
-            return len(ids) - start
-        stop = subsequence(ids, self._close, start)
-        if stop < 0:  # the delimiter was spelled with other tokens than its own encoding
-            stop = self._tokens_before(ids, text[: end - len(self.pair[1])])
-        return stop - start
+    # -- tokens ----------------------------------------------------------------------------------
 
-    def _tokens_before(self, ids: list[int], text: str) -> int:
-        low, high = 0, len(ids)
-        while low < high:
-            middle = (low + high) // 2
-            if len(self.decode(ids[:middle])) < len(text):
-                low = middle + 1
-            else:
-                high = middle
-        return low
+    def _behind(self, prompt: Prompt, ids: list[int]) -> str:
+        """Text of ``ids`` where they stand, which can differ from their text alone by a space."""
+        if prompt.prefix_ids:
+            whole = self.decode(prompt.prefix_ids + ids)
+            if whole.startswith(prompt.prefix_text):
+                return whole[len(prompt.prefix_text) :]
+        return self.decode(ids)
 
-    def _without_opening(self, is_open: bool, prefix: str) -> str:
-        """Drop the opening delimiter of ``prefix`` where the chat template already wrote it."""
-        if self.pair and is_open and prefix.lstrip().startswith(self.pair[0]):
-            return prefix.lstrip()[len(self.pair[0]) :].lstrip("\n")
+    def _without_opening(self, chat: _Chat, prefix: str) -> str:
+        """Drop the opening of ``prefix`` as far as the chat template already wrote it."""
+        if self.pair and chat.opened and prefix.lstrip().startswith(self.pair[0]):
+            rest = prefix.lstrip()[len(self.pair[0]) :]
+            if rest.startswith(chat.behind):
+                return rest[len(chat.behind) :]
+            return rest.lstrip("\n")
         return prefix
 
-    def _stops(self) -> set[int]:
-        eos = getattr(self.tokenizer, "eos_token_id", None)
-        special = getattr(self.tokenizer, "all_special_ids", None) or []
-        return {*special, *([] if eos is None else [eos])}
+    def _check_parent(self, request: Request, ids: list[int]) -> None:
+        if request.parent_sha256 and _sha256(ids) != request.parent_sha256:
+            raise PromptError(
+                f"the answer that is to be continued was given to another prompt than this one of "
+                f"{len(ids)} tokens; give the procedure the prompt, system_prompt and template "
+                f"variables of its parent"
+            )
 
-    def _chat(self, messages: tuple[dict[str, str], ...]) -> tuple[list[int], bool]:
-        """Token ids, and whether the template opened a thinking block."""
-        cached = tuple((m["role"], m["content"]) for m in messages)
+    def _check_variables(self, given: Mapping[str, Any]) -> None:
+        if self._template is not None:
+            _template.check(given, self._template, self._name)
+
+    def _chat(self, messages: tuple[dict[str, str], ...], further: Mapping[str, Any]) -> _Chat:
+        """The conversation as the template renders it; ``further`` variables are the request's."""
+        cached = (*((m["role"], m["content"]) for m in messages), json.dumps(dict(further)))
         if cached in self._rendered:
             self._rendered.move_to_end(cached)
             return self._rendered[cached]
-        text, before = (
-            self.tokenizer.apply_chat_template(
-                list(messages), tokenize=False, add_generation_prompt=generation, **self._kwargs
-            )
-            for generation in (True, False)
-        )
+        self._check_variables(further)
+        text, before = (self._render(messages, generation, further) for generation in (True, False))
         # Only what the template adds for the answer counts: a shown response may hold delimiters.
         tail = text[len(before) :] if text.startswith(before) else text[-100:]
-        self._rendered[cached] = self.encode(text), left_open(tail, self.pair)
+        opened = left_open(tail, self.pair)
+        behind = tail.rpartition(self.pair[0])[2] if opened and self.pair else ""
+        self._rendered[cached] = _Chat(self.encode(text), opened, behind)
         if len(self._rendered) > _CACHE:
             self._rendered.popitem(last=False)
         return self._rendered[cached]
+
+    def _render(
+        self, messages: tuple[dict[str, str], ...], generation: bool, further: Mapping[str, Any]
+    ) -> str:
+        try:
+            return str(
+                self.tokenizer.apply_chat_template(
+                    list(messages),
+                    tokenize=False,
+                    add_generation_prompt=generation,
+                    **{"strftime_now": TODAY.strftime, **self._kwargs, **further, **self._own},
+                )
+            )
+        except jinja2.TemplateError as error:
+            roles = ", ".join(message["role"] for message in messages)
+            raise PromptError(
+                f"the chat template of {self._name} refuses messages of roles {roles}: {error}. A "
+                f"template that knows no system message needs procedures and datasets without "
+                f"system_prompt"
+            ) from error
+
+
+def _sha256(ids: list[int]) -> str:
+    return hashlib.sha256(array("i", ids).tobytes()).hexdigest()

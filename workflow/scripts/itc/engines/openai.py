@@ -9,57 +9,54 @@ it is never written anywhere.
 
 from __future__ import annotations
 
+import functools
 import hashlib
-import os
 from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
-from urllib.parse import urlsplit
 
+from itc.config.fields import neutral
+from itc.config.identity import canonical
+from itc.config.model import Model
+from itc.engines import _http, _recommended
 from itc.engines._base import (
-    TOO_LONG,
     Completion,
-    Cut,
     EngineError,
+    Params,
     Request,
-    find_thinking_end,
+    active_thinking,
     template_kwargs,
     thinking,
 )
-from itc.engines._http import Server
-from itc.engines._logprobs import Summary
+from itc.engines._choices import Choices
+from itc.engines._completions import (
+    CANDIDATES,
+    NO_PREFIX,
+    decide,
+    logprobs_of,
+    opens_thinking,
+    prompter,
+    read_completion,
+    render,
+    summary,
+)
+from itc.engines._connect import check, connect
 from itc.engines._prompt import Prompt, Prompter
-from itc.journal import canonical
+from itc.engines._replies import choice_logprobs, fault, read_chat, reason_of
+from itc.engines._served import Served, advice, plain_reply
 
 TITLE = "OpenAI-compatible server"
 
-_CANDIDATES = 20  # most a server gives per token
-
-
-def check(model: dict[str, Any]) -> None:
-    """Raise EngineError for a missing address or key, and for a secret in the address."""
-    address = urlsplit(str(model.get("base_url") or ""))
-    if address.username or address.password or address.query:
-        raise EngineError(
-            "key 'base_url': the address holds a user, password or query, and would be logged and "
-            "archived with them; give the key by `api_key_env`"
-        )
-    if address.scheme not in ("http", "https") or not address.hostname:
-        raise EngineError(
-            f"key 'base_url': {model.get('base_url')!r}; give the server's address, e.g. "
-            f"http://node17:8000/v1"
-        )
-    name = model.get("api_key_env")
-    if name and not os.environ.get(name):
-        raise EngineError(
-            f"key 'api_key_env': the environment variable {name} is not set; export the API key "
-            f"under that name, or drop the key for a server that wants none"
-        )
+SERVING = ("timeout", "tries", "pause")  # options that decide no answer
+# Keys of a request that decide no answer.
+SERVING_REQUEST = ("service_tier", "user", "metadata", "prompt_cache_key", "safety_identifier")
+_SLOWEST = 5.0  # output tokens in a second: a request may take as long as its cap takes at this
 
 
 @contextmanager
-def open_engine(model: dict[str, Any]) -> Iterator[OpenAIEngine]:
+def open_engine(model: Model) -> Iterator[OpenAIEngine]:
     """Connect; nothing is sent before the first request but a question for the version."""
     check(model)
     engine = OpenAIEngine(model)
@@ -72,32 +69,32 @@ def open_engine(model: dict[str, Any]) -> Iterator[OpenAIEngine]:
 class OpenAIEngine:
     """See ``engines._base.Engine``. At most ``concurrency`` requests are in flight.
 
-    engine_options: tokenizer; timeout (seconds of one request, default 600); tries (default 8);
-    pause (seconds before the second try, doubled each time, default 1).
+    engine_options: tokenizer; timeout (seconds of one request, default 600, or what its max_tokens
+    take at 5 tokens a second); tries (default 8); pause (seconds before the second try, doubled
+    each time, default 1).
     """
 
-    def __init__(self, model: dict[str, Any]) -> None:
-        options = dict(model.get("engine_options") or {})
-        self._model = str(model["model"])
-        self._pair = thinking(model)
+    def __init__(self, model: Model) -> None:
+        options = model.options
+        self._model = str(model.model)
+        self._pair, self._thinks = thinking(model), active_thinking(model) is not None
         self._kwargs = template_kwargs(model)
-        self.capacity = int(model.get("concurrency") or 64)
-        self._prompter = _prompter(model, options.get("tokenizer"))
-        self._server = Server(
-            str(model["base_url"]),
-            os.environ.get(str(model.get("api_key_env") or ""), ""),
-            tries=int(options.get("tries", 8)),
-            pause=float(options.get("pause", 1.0)),
-            timeout=float(options.get("timeout", 600)),
-            connections=self.capacity,
-        )
+        self.capacity = model.concurrency
+        self._served, self._server = Served.of(model), connect(model)
+        self._timeout = float(options["timeout"]) if "timeout" in options else None
+        self.facts = self._server.facts(self._model)
+        self._prompter = prompter(model, options.get("tokenizer"), self.facts)
+        # A tokenizer is given for servers that take token ids, as vLLM does.
+        self._known = _http.NEUTRAL.get(self.facts.program or "vllm" * bool(self._prompter), {})
+        self._source = str(options.get("tokenizer", "")), model.revision
+        self._opened: dict[tuple[str, ...], bool | None] = {}
         self._threads = ThreadPoolExecutor(self.capacity, thread_name_prefix="openai")
         self._open: set[Future[Completion]] = set()
         self._failed: BaseException | None = None
         self.platform = {
             "engine": "openai",
-            "engine_version": self._server.version(),
-            "dtype": model.get("dtype"),
+            "engine_version": self.facts.version,
+            "dtype": model.dtype,
             "gpu": None,
             "tensor_parallel": None,
         }
@@ -111,16 +108,26 @@ class OpenAIEngine:
         """See ``Engine.add``."""
         if self._failed:  # step tells; nothing more is asked, or paid
             return
-        if self._prompter is None:
-            future = self._threads.submit(self._chat, key, request)
-        else:
-            prompt = self._prompter.build(request)
-            future = self._threads.submit(self._complete, key, request, prompt, self._prompter)
-        self._open.add(future)
+        self._served.check(request.params)
+        prompt = self._prompter.build(request) if self._prompter else None
+        self._open.add(self._threads.submit(self._answer, key, request, prompt))
 
     def measure(self, request: Request) -> int:
         """See ``Engine.measure``; 0 without a tokenizer, the server then decides."""
         return len(self._prompter.build(request).ids) if self._prompter else 0
+
+    def sent(self, request: Request) -> dict[str, Any]:
+        """See ``Engine.sent``; a vLLM server says how it renders messages, others keep that."""
+        request = self._drawn(request)
+        if self._prompter is not None:
+            prompt = self._prompter.build(request)
+            body = self._served.body(self._completion_body(request, prompt), request.params)
+            text = self._prompter.decode(prompt.ids)
+            return {"endpoint": "/completions", "prompt": text, "body": body}
+        body = self._served.body(self._chat_body(request), request.params)
+        known = self.facts.program == "vllm"
+        shown = render(self._server, self._model, body) if known else None
+        return {"endpoint": "/chat/completions", "prompt": shown, "body": body}
 
     def step(self) -> list[Completion]:
         """See ``Engine.step``; waits up to a second.
@@ -134,73 +141,137 @@ class OpenAIEngine:
         self._failed = next(iter(failures), self._failed)
         return [future.result() for future in done if not future.exception()]
 
+    @functools.cached_property
+    def recommended(self) -> dict[str, Any] | str:
+        """Sampling that the tokenizer's folder recommends; without one the server's own holds."""
+        return _recommended.read(*self._source) if self._prompter else "the server's own"
+
+    def _drawn(self, request: Request) -> Request:
+        """The request with the sampling that the model recommends, where it asks for that."""
+        if request.params.sampling == "own" or not isinstance(self.recommended, dict):
+            return request
+        return replace(request, params=_recommended.applied(request.params, self.recommended))
+
+    def _answer(self, key: str, request: Request, prompt: Prompt | None) -> Completion:
+        """The completion of one request; its platform says what was drawn or sent otherwise."""
+        drawn = self._drawn(request)
+        if prompt is None or self._prompter is None:
+            done = self._chat(key, drawn)
+        else:
+            done = self._complete(key, drawn, prompt, self._prompter)
+        if request.params.sampling == "model":
+            done.platform = _recommended.marked(done.platform, self.recommended)
+        done.platform = self._served.marked(done.platform)
+        return done
+
     # -- the two end points ----------------------------------------------------------------------
 
     def _complete(
         self, key: str, request: Request, prompt: Prompt, prompter: Prompter
     ) -> Completion:
+        if request.params.choices:
+            return self._choose(key, request, prompt, prompter)
         params = request.params
-        body = self._common(request) | {"prompt": prompt.ids, "return_token_ids": True}
-        body |= {"skip_special_tokens": False, "logprobs": params.logprobs or None}
-        if params.choices:
-            first = [prompter.encode(choice)[0] for choice in params.choices]
-            # Not logprob_token_ids: one such request replaces the log-probs of its whole batch.
-            body |= {"allowed_token_ids": first, "logprobs": _CANDIDATES}
-        answer = self._server.post("/completions", body)
+        body = self._completion_body(request, prompt) | {"logprobs": params.logprobs or None}
+        answer = self._post("/completions", body, params)
         if answer is None:
-            return self._too_long(key, prompt.sha256, prompt.n_prompt)
+            return Completion.too_long(key, self.platform, prompt.n_prompt, prompt.sha256)
         choice = answer["choices"][0]
-        ids = choice.get("token_ids") or prompter.encode(choice["text"])
-        done = prompter.finish(key, prompt, list(ids), choice.get("finish_reason"))
-        found = choice.get("logprobs") or {}
-        tops = [sorted(t.items(), key=lambda i: -i[1]) for t in found.get("top_logprobs") or []]
-        done.logprobs = self._summary(request, found.get("token_logprobs") or [], tops)
+        done = read_completion(key, answer, prompt, prompter, stops=bool(params.stop))
+        chosen, tops = logprobs_of(choice)
+        done.logprobs = summary(request.params, chosen, tops)
         done.platform = self.platform
         return done
 
-    def _chat(self, key: str, request: Request) -> Completion:
-        prefix = "".join(_text(part) for part in request.prefix)
-        messages = [dict(m) for m in request.messages]
-        body = self._common(request)
-        if prefix:
-            messages.append({"role": "assistant", "content": prefix})
-            body |= {"add_generation_prompt": False, "continue_final_message": True}
-        if self._kwargs:
-            body["chat_template_kwargs"] = self._kwargs
-        wanted = _CANDIDATES if request.params.choices else request.params.logprobs
+    def _choose(self, key: str, request: Request, prompt: Prompt, prompter: Prompter) -> Completion:
+        """One of few words, and the log-probs of all of them, by the ids of their tokens."""
+        words, body = request.params.choices, self._completion_body(request, prompt)
+        choices = Choices(words, [prompter.word(prompt, word) for word in words])
+        choice, logprobs = decide(
+            choices,
+            prompt.ids,
+            prompter,
+            lambda more: self._post("/completions", body | more, request.params),
+        )
+        if choice is None:
+            return Completion.too_long(key, self.platform, prompt.n_prompt, prompt.sha256)
+        ids = list(choice.get("token_ids") or prompter.encode(choice["text"]))
+        done = prompter.finish(key, prompt, ids, reason_of(choice), ended=False)
+        done.logprobs, done.platform = logprobs, self.platform
+        return done
+
+    def _completion_body(self, request: Request, prompt: Prompt) -> dict[str, Any]:
+        """What is asked of ``/completions``; the cap on the output ends at the server's window."""
+        body = self._common(request) | {"prompt": prompt.ids, "return_token_ids": True}
+        body |= {"skip_special_tokens": False}
+        if request.params.logprobs:
+            # Two tokens can read alike: by their ids no candidate is lost.
+            body["return_tokens_as_token_ids"] = True
+        if self.facts.window:
+            body["max_tokens"] = min(body["max_tokens"], self.facts.window - len(prompt.ids))
+        return body
+
+    def _chat_body(self, request: Request) -> dict[str, Any]:
+        if request.prefix:
+            raise EngineError(NO_PREFIX)
+        body = self._common(request) | {"messages": [dict(m) for m in request.messages]}
+        if variables := {**self._kwargs, **request.template}:
+            body["chat_template_kwargs"] = variables
+        wanted = CANDIDATES if request.params.choices else request.params.logprobs
         if wanted:
             body |= {"logprobs": True, "top_logprobs": wanted}
-        digest = hashlib.sha256(canonical([*messages])).hexdigest()
-        answer = self._server.post("/chat/completions", body | {"messages": messages})
+        if self.facts.window:
+            body["max_tokens"] = min(body["max_tokens"], self.facts.window)
+        return body
+
+    def _chat(self, key: str, request: Request) -> Completion:
+        body = self._chat_body(request)
+        digest = hashlib.sha256(canonical(body["messages"])).hexdigest()
+        answer = self._post("/chat/completions", body, request.params)
         if answer is None:
-            return self._too_long(key, digest, 0)
+            return Completion.too_long(key, self.platform, 0, digest)
+        answer = plain_reply(answer)
         choice, usage = answer["choices"][0], answer.get("usage") or {}
-        text = choice["message"].get("content") or ""
-        # Servers that split the thinking off call it one or the other.
-        thought = choice["message"].get("reasoning_content") or choice["message"].get("reasoning")
-        if thought and self._pair:
-            closed = self._pair[1] if text or choice.get("finish_reason") == "stop" else ""
-            text = f"{self._pair[0]}{thought}{closed}{text}"
+        reply = read_chat(answer, self._pair, self._opens(body), self._thinks)
         content = ((choice.get("logprobs") or {}).get("content")) or []
         tops = [[(t["token"], t["logprob"]) for t in c.get("top_logprobs") or []] for c in content]
-        details = usage.get("completion_tokens_details") or {}
-        text = text.encode("utf-8", "replace").decode("utf-8")
-        end = find_thinking_end(text, False, self._pair)
-        none = not self._pair or (end is None and self._pair[0] not in text)
+        text, logprobs = reply.text, summary(request.params, [c["logprob"] for c in content], tops)
+        if request.params.choices and content:
+            own = (content[0]["token"], content[0]["logprob"])
+            text, logprobs = choice_logprobs(request.params.choices, text, [*tops[0], own])
         return Completion(
             text=text,
             token_ids=[],
-            finish_reason=choice.get("finish_reason"),
+            finish_reason=reason_of(choice),
             n_prompt_tokens=int(usage.get("prompt_tokens") or 0),
-            n_output_tokens=int(usage.get("completion_tokens") or 0),
+            n_output_tokens=reply.n_output_tokens,
             prompt_sha256=digest,
-            prefix_text=prefix,
-            thinking_end=end,
-            n_thinking_tokens=0 if none else details.get("reasoning_tokens"),
-            logprobs=self._summary(request, [c["logprob"] for c in content], tops),
+            thinking_end=reply.thinking_end,
+            n_thinking_tokens=reply.n_thinking_tokens,
+            logprobs=logprobs,
             platform=self.platform,
             key=key,
         )
+
+    def _opens(self, body: dict[str, Any]) -> bool | None:
+        """Whether the server's template opens the thinking; None where it does not say."""
+        if not self._pair or self.facts.program != "vllm":
+            return None
+        # One answer for all conversations of the same roles: a template looks at no more.
+        variables = str(body.get("chat_template_kwargs"))
+        roles = (*(message["role"] for message in body["messages"]), variables)
+        if roles not in self._opened:
+            self._opened[roles] = opens_thinking(self._server, self._model, body, self._pair)
+        return self._opened[roles]
+
+    def _post(self, path: str, body: dict[str, Any], params: Params) -> dict[str, Any] | None:
+        patience = self._timeout or max(600.0, body["max_tokens"] / _SLOWEST)
+        try:
+            return self._server.post(path, self._served.body(body, params), fault, patience)
+        except EngineError as error:
+            if tip := advice(str(error)):
+                raise EngineError(f"{error}.{tip}") from error
+            raise
 
     def _common(self, request: Request) -> dict[str, Any]:
         params = request.params
@@ -213,65 +284,13 @@ class OpenAIEngine:
         }
         if params.stop:
             body["stop"] = list(params.stop)
-        # Not part of OpenAI's own interface, so only sent where they say something.
-        if params.top_k > 0:
-            body["top_k"] = params.top_k
-        if params.min_p > 0:
-            body["min_p"] = params.min_p
-        if params.repetition_penalty != 1.0:
-            body["repetition_penalty"] = params.repetition_penalty
-        if params.min_tokens:
-            body["min_tokens"] = params.min_tokens
+        # Not part of OpenAI's own interface: sent where they say something, and always to a server
+        # that knows them, which else fills in its own.
+        for name in _http.NEUTRAL["vllm"]:
+            value, off = getattr(params, name), neutral(Params, name)
+            if name in self._known:
+                theirs, theirs_off = self._known[name]
+                body[theirs] = theirs_off if value == off else value
+            elif value != off:
+                body[name] = value
         return body
-
-    def _summary(
-        self, request: Request, chosen: list[float], tops: list[list[tuple[str, float]]]
-    ) -> dict[str, float]:
-        params = request.params
-        if params.choices:
-            found: dict[str, float] = {}
-            for token, value in tops[0] if tops else []:
-                for word in params.choices:
-                    if token.strip() and word.startswith(token.strip()):
-                        found.setdefault(f"choice:{word}", round(value, 6))
-            if found:  # a word beyond the candidates is at most as likely as the last of them
-                least = round(min(value for _, value in tops[0]), 6)
-                found = {f"choice:{w}": found.get(f"choice:{w}", least) for w in params.choices}
-            return found
-        if not params.logprobs or not chosen:
-            return {}
-        summary = Summary(params.logprobs, params.confidence_window)
-        for value, top in zip(chosen, tops, strict=False):
-            summary.add(value, [v for _, v in top][: params.logprobs])
-        return summary.result()
-
-    def _too_long(self, key: str, digest: str, n_prompt: int) -> Completion:
-        return Completion(
-            text="",
-            token_ids=[],
-            finish_reason=TOO_LONG,
-            n_prompt_tokens=n_prompt,
-            prompt_sha256=digest,
-            n_thinking_tokens=0,
-            platform=self.platform,
-            key=key,
-        )
-
-
-def _prompter(model: dict[str, Any], tokenizer: str | None) -> Prompter | None:
-    if not tokenizer:
-        return None
-    from transformers import AutoTokenizer
-
-    found = AutoTokenizer.from_pretrained(tokenizer, revision=model.get("revision"))
-    return Prompter.of(model, found, int(model.get("max_model_len") or 1 << 30))
-
-
-def _text(part: str | Cut) -> str:
-    if isinstance(part, str):
-        return part
-    raise EngineError(
-        "this procedure goes on from token ids, which a chat server does not take; set "
-        "`engine_options: {tokenizer: ...}` of the model if it is a vLLM server, or leave the "
-        "procedure out"
-    )

@@ -20,12 +20,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from itc.config.identity import canonical
+from itc.config.model import Model
 from itc.engines._base import Completion, Request, template_kwargs, thinking
 from itc.engines._logprobs import Summary
 from itc.engines._prompt import Prompt, Prompter
-from itc.journal import canonical
 
 TITLE = "Scripted (tests)"
+
+SERVING = ("latency", "calls", "die_after", "gate", "capacity")
 
 _SENTENCES = (
     "First, we add the numbers.",
@@ -63,7 +66,7 @@ class ByteTokenizer:
 
 
 @contextmanager
-def open_engine(model: dict[str, Any]) -> Iterator[ScriptedEngine]:
+def open_engine(model: Model) -> Iterator[ScriptedEngine]:
     """Nothing is loaded."""
     yield ScriptedEngine(model)
 
@@ -71,15 +74,15 @@ def open_engine(model: dict[str, Any]) -> Iterator[ScriptedEngine]:
 class ScriptedEngine:
     """See ``engines._base.Engine``; requests finish in an order of their own."""
 
-    def __init__(self, model: dict[str, Any]) -> None:
-        self._options = dict(model.get("engine_options") or {})
+    def __init__(self, model: Model) -> None:
+        self._options = model.options
         self._pair = thinking(model)
         self.prompter = Prompter(
             ByteTokenizer(),
-            window=int(model.get("max_model_len") or 1_000_000),
+            window=model.max_model_len or 1_000_000,
             thinking=self._pair,
             template_kwargs=template_kwargs(model),
-            name=str(model.get("model", "scripted")),
+            name=model.model or "scripted",
         )
         self.capacity = int(self._option("capacity", 32))
         self.platform = {
@@ -100,6 +103,11 @@ class ScriptedEngine:
     def measure(self, request: Request) -> int:
         """See ``Engine.measure``."""
         return len(self.prompter.build(request).ids)
+
+    def sent(self, request: Request) -> dict[str, Any]:
+        """See ``Engine.sent``."""
+        text = self.prompter.decode(self.prompter.build(request).ids)
+        return {"endpoint": "scripted", "prompt": text, "body": request.content()}
 
     def step(self) -> list[Completion]:
         """Finish the queued request with the smallest key."""

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from itc import registry
+from itc.engines import _base as engines
 from itc.estimate.measured import Measured, measure
 from itc.grid import Grid
 from itc.grid.runs import Run
@@ -91,11 +92,11 @@ class Estimate:
 
     def requests(self, run: Run) -> int:
         """Calls of one shard of ``run`` at most."""
-        settings = self.grid.generation_cell(run)["settings"]
+        settings = self.grid.settings_of(run)
         draws = range(self.grid.block(run.procedure))
         model = self.grid.model(run.model)
         parents = None
-        if settings.get("parent"):
+        if settings.entry.parent:
             parents = [
                 {"problem_id": "0", "draw": draw, "round": 0, "text": "", "thinking_end": None}
                 for draw in draws
@@ -109,9 +110,9 @@ class Estimate:
             parents=parents,
             draws=draws,
             seed=0,
-            thinking=model.thinking,
+            thinking=engines.active_thinking(model, settings),
         )
-        calls = registry.load("procedures", settings["kind"]).requests(work)
+        calls = registry.load("procedures", settings.entry.kind).requests(work)
         return int(calls * self.problems[run.dataset])
 
     # -- estimates -------------------------------------------------------------------------------

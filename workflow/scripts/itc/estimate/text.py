@@ -37,10 +37,11 @@ def _cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _aligned(lines: Iterable[tuple[str, ...]]) -> list[str]:
+def aligned(lines: Iterable[tuple[str, ...]]) -> list[str]:
+    """Lines of a table: the first and last column to the left, the others to the right."""
     table = list(lines)
-    widths = [max(len(line[i]) for line in table) for i in range(len(HEAD))]
-    last = len(HEAD) - 1
+    widths = [max(len(line[i]) for line in table) for i in range(len(table[0]))]
+    last = len(table[0]) - 1
     return [
         "  ".join(
             cell.ljust(width) if i in (0, last) else cell.rjust(width)
@@ -65,7 +66,7 @@ def render(estimate: Estimate) -> str:
         sum(row.dollars or 0.0 for row in rows) if any(row.dollars for row in rows) else None,
         longest_hours=max((row.longest_hours for row in rows), default=0.0),
     )
-    lines = _aligned([HEAD, *(_cells(row) for row in rows), (*_cells(total)[:-1], "")])
+    lines = aligned([HEAD, *(_cells(row) for row in rows), (*_cells(total)[:-1], "")])
     problems = sum(estimate.problems.values())
     notes = [
         f"Study {estimate.grid.study.name}: {problems:,} problems of "

@@ -15,23 +15,29 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
 TARGET_SE = 0.001  # 0.1 points on the mean over problems
 BLOCK = 64
 MAX_REPLICATES = 1 << 14
+BATCHES = 8  # of each block, whose spread gives the error of further outputs
 
 
 @dataclass(frozen=True)
 class MonteCarlo:
-    """``mean``, ``se``, ``upper`` (undecided right) and ``extra`` outputs, float [P, B] each."""
+    """``mean``, ``se``, ``upper`` (undecided right) and ``extra`` outputs, float [P, B] each.
+
+    ``extra_se``: standard errors of the outputs, by their means over batches of replicates.
+    """
 
     mean: np.ndarray
     se: np.ndarray
     replicates: int
     upper: np.ndarray
     extra: dict[str, np.ndarray] = field(default_factory=dict)
+    extra_se: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def problem_seeds(problem_ids: Iterable[str], seed: int) -> np.ndarray:
@@ -64,9 +70,18 @@ def run(
     shape = known[0].shape
     sums, squares = np.zeros((2, *shape)), np.zeros(shape)
     extras = {name: np.zeros(shape) for name in extra}
+    batch_squares, batches = {name: np.zeros(shape) for name in extra}, 0
     done, wanted = 0, replicates or BLOCK
     while True:
-        kernel(done, wanted, sums, squares, *([extras] if extra else []))
+        if not extra:
+            kernel(done, wanted, sums, squares)
+        edges = np.unique(np.linspace(done, wanted, BATCHES + 1).astype(int)) if extra else [done]
+        for first, last in pairwise(edges):
+            before = {name: total.copy() for name, total in extras.items()}
+            kernel(int(first), int(last), sums, squares, extras)
+            for name, total in extras.items():
+                batch_squares[name] += (total - before[name]) ** 2 / (last - first)
+            batches += 1
         done = wanted
         difference = sums[0] / done
         variance = np.maximum(squares / done - difference**2, 0.0) * done / max(done - 1, 1)
@@ -83,4 +98,10 @@ def run(
         done,
         np.clip(known[1] + sums[1] / done, 0.0, 1.0),
         {name: total / done for name, total in extras.items()},
+        {
+            name: np.sqrt(
+                np.maximum(batch_squares[name] - total**2 / done, 0.0) / max(batches - 1, 1) / done
+            )
+            for name, total in extras.items()
+        },
     )

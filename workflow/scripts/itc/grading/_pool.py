@@ -15,7 +15,6 @@ import os
 import selectors
 import signal
 import subprocess
-import sys
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -25,8 +24,8 @@ from typing import Any, NamedTuple
 
 import psutil
 
-from itc import registry
 from itc.grading import _bubblewrap
+from itc.grading._start import apart, start
 
 CPU_SECONDS = 2.0
 PROBE_SECONDS = 0.5
@@ -37,8 +36,6 @@ RECYCLE = 2000  # tasks after which a worker is replaced, as its caches have gro
 STALL_SECONDS = 60.0
 POLL_SECONDS = 0.1
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]
-# All that a worker gets of the environment: where libraries lie and how texts are read, no key.
-ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
 
 
 class Task(NamedTuple):
@@ -76,12 +73,6 @@ class _Worker:
     killed: str | None = None
     died: bool = False  # ended by itself or by others, not for a limit of ours
     pending: bytes = field(default=b"")
-
-
-def apart(kind: str) -> bool:
-    """Whether grader ``kind`` calls code of others: in the sandbox, a process for each task."""
-    known = kind in registry.names("grading")
-    return known and bool(registry.constants("grading", kind).get("SANDBOX"))
 
 
 class Pool:
@@ -182,23 +173,11 @@ class Pool:
         return worker
 
     def _start(self, kind: str) -> _Worker:
-        # Hash order decides how SymPy sorts, so it is fixed; threads of numeric libraries are idle.
-        environment = {name: os.environ[name] for name in ENVIRONMENT if name in os.environ}
-        environment |= {"PYTHONHASHSEED": "0", "PYTHONPATH": str(PACKAGE_PARENT)}
-        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
-        contained = apart(kind) and _bubblewrap.contained()
-        line = [sys.executable, "-m", "itc.grading._worker"]
-        process = subprocess.Popen(
-            _bubblewrap.worker() if contained else line,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment,
-            start_new_session=True,  # an interrupt at the terminal is the parent's to handle
-        )
+        process, contained = start(kind, PACKAGE_PARENT)
         worker = _Worker(kind, process, psutil.Process(process.pid), contained)
         assert process.stdin is not None
-        start = {"type": kind, "memory": self.memory, "apart": apart(kind), "contained": contained}
-        self._write(worker, json.dumps(start).encode() + b"\n")
+        how = {"type": kind, "memory": self.memory, "apart": apart(kind), "contained": contained}
+        self._write(worker, json.dumps(how).encode() + b"\n")
         return worker
 
     def _send(self, worker: _Worker) -> None:

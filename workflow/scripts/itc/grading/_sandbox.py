@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import psutil
@@ -84,23 +84,39 @@ def run(
     line = [sys.executable, "-I", "-S", str(RUNNER)]
     if inside:
         line = [*command(first=True), "/box/_runner.py", "--contained", *dropping()]
-    with tempfile.TemporaryFile() as handle, tempfile.TemporaryDirectory() as folder:
+    with (
+        tempfile.TemporaryFile() as handle,
+        tempfile.TemporaryDirectory() as folder,
+        _lifeline() as lifeline,
+    ):
         handle.write(b"%016d" % len(text))
         handle.writelines([text, *texts])
         handle.seek(0)
         process = subprocess.Popen(
-            line,
+            [*line, str(lifeline)],
             stdin=handle,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             env={},
             cwd=folder,  # a sandbox has its own
             start_new_session=True,
+            pass_fds=[lifeline],
         )
         try:
             return _Followed(process, accept, cpu_seconds * max(1, len(tests)), memory).to_the_end()
         finally:
             _end(process)
+
+
+@contextlib.contextmanager
+def _lifeline() -> Iterator[int]:
+    """The end of a pipe by which a runner sees that this process has ended."""
+    lifeline, held = os.pipe()
+    try:
+        yield lifeline
+    finally:
+        os.close(lifeline)
+        os.close(held)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -13,13 +13,17 @@ from typing import Any
 
 from itc import registry
 from itc.config import budgets, selected
+from itc.config.procedure import Settings
 from itc.config.schema import Config
 from itc.grid.batches import Batches
 from itc.grid.runs import Run
 
 # What analyses may know of a model's entry.
 SHOWN_OF_MODELS = frozenset(
-    ("title", "reasoning", "parameters", "shape", "price", "model", "gpu_seconds_per_token")
+    (
+        *("title", "reasoning", "parameters", "shape", "price", "model", "gpu_seconds_per_token"),
+        *("effort_of", "effort", "released", "cutoff"),
+    )
 )
 
 
@@ -35,21 +39,18 @@ class Grid(Batches):
 
     def generation_cell(self, run: Run) -> dict[str, Any]:
         """What a job must know to generate or judge the responses of ``run``; JSON-like, stable."""
-        entry = self.procedure(run.procedure).model_dump()
         return {
             "dataset": run.dataset,
             "procedure": run.procedure,
             "hash": run.folder.rpartition("-")[2],
             "block": self.block(run.procedure),
-            "settings": {
-                **entry,
-                # Judging what was recorded elsewhere needs none of this checkout's templates.
-                "prompts": {}
-                if run in self.held
-                else self.prompt_texts(run.dataset, run.procedure),
-                "system_prompt": self.dataset(run.dataset).system_prompt or entry["system_prompt"],
-            },
+            "settings": self.settings_of(run).plain(),
         }
+
+    def settings_of(self, run: Run) -> Settings:
+        """The procedure of ``run`` as its dataset is asked by it."""
+        # Judging what was recorded elsewhere needs none of this checkout's templates.
+        return self.asked(run.dataset, run.procedure, texts=run not in self.held)
 
     def unsandboxed(self, runs: Iterable[Run]) -> list[str]:
         """Datasets among ``runs`` whose programs and scorers the user runs without a sandbox.
@@ -195,7 +196,11 @@ class Grid(Batches):
                 for m in self.study.models
             },
             "datasets": {
-                d: {"title": self.dataset(d).title, "licence": self.dataset(d).licence}
+                d: {
+                    "title": self.dataset(d).title,
+                    "licence": self.dataset(d).licence,
+                    "published": self.dataset(d).published,
+                }
                 for d in self.study.datasets
             },
             "procedures": {p: self.procedure(p).model_dump() for p in self.study.procedures},

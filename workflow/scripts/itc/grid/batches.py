@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from itc.grid.identity import digest
+from itc.config.identity import digest
 from itc.grid.paths import Paths
 from itc.grid.runs import Run
 
@@ -92,6 +92,15 @@ class Batches(Paths):
             for run in self.runs
             if run.model == batch.model and (run.dataset, run.procedure) in wanted
         )
+
+    @cached_property
+    def _places(self) -> dict[tuple[str, str, str], Run]:
+        return {(run.dataset, run.model, run.procedure): run for run in self.runs}
+
+    def parent_of(self, run: Run) -> Run | None:
+        """The run whose responses ``run`` reads, or None."""
+        parent = self.procedure(run.procedure).parent
+        return self._places.get((run.dataset, run.model, parent)) if parent else None
 
     def timed_jobs(self) -> dict[str, dict[str, Any]]:
         """Per folder of benchmark files: GPUs of one job, and the timing files of its sessions."""

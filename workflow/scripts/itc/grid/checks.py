@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from itc import registry
+from pathlib import Path
+
+from itc import migration, registry
 from itc.claims import _settings as claim_settings
 from itc.config import ConfigError
+from itc.config.model import Model
+from itc.config.procedure import Settings
 from itc.engines import _base as engines
+from itc.engines import _template
 from itc.features import _lexicon as lexicons
 from itc.grid import Grid
 from itc.grid.runs import Run
+from itc.procedures._continues import check_engine, check_parent
 from itc.procedures._options import ProcedureError
 
 
@@ -21,13 +27,16 @@ def check(grid: Grid) -> None:
     """
     try:
         for name in grid.generated:
-            entry = grid.model(name).model_dump(mode="json")
-            engines.check(name, {**entry, "api_key_env": None})
+            engines.check(name, grid.model(name).model_copy(update={"api_key_env": None}))
         for run in grid.runs:
             if run.model in grid.generated:
-                settings = grid.generation_cell(run)["settings"]
-                module = registry.load("procedures", settings["kind"])
+                settings = grid.settings_of(run)
+                _check_template(grid.model(run.model), settings)
+                module = registry.load("procedures", settings.entry.kind)
                 module.check(run.procedure, settings)
+                check_engine(run.procedure, settings, run.model, grid.model(run.model))
+                if parent := grid.parent_of(run):
+                    check_parent(run.procedure, settings, grid.settings_of(parent))
                 _check_asked(grid, run)
         for run in grid.held:
             grid.shards_of(run)
@@ -36,6 +45,14 @@ def check(grid: Grid) -> None:
     except (engines.EngineError, ProcedureError, claim_settings.ClaimConfigError) as error:
         raise ConfigError(str(error)) from error
     _ = grid.strategies  # raises where one is named whose procedure the study does not run
+
+
+def _check_template(model: Model, settings: Settings) -> None:
+    """Refuse variables that the chat template of a local model does not know."""
+    try:
+        _template.check_model(model, settings.entry.chat_template_kwargs)
+    except engines.PromptError as error:
+        raise ConfigError(f"procedures.{settings.name}, model {model.title!r}: {error}") from error
 
 
 def _check_asked(grid: Grid, run: Run) -> None:
@@ -56,9 +73,22 @@ def check_keys(grid: Grid, rules: set[str]) -> None:
     wanted = {b.model for b in grid.batches if f"generate_{b.name}" in rules}
     try:
         for name in sorted(wanted):
-            engines.check(name, grid.model(name).model_dump(mode="json"))
+            engines.check(name, grid.model(name))
     except engines.EngineError as error:
         raise ConfigError(str(error)) from error
+
+
+def sampled_again(grid: Grid, rules: set[str]) -> list[str]:
+    """One line per run of ``rules`` (names) that samples what exists but for one changed key."""
+    lines = []
+    for batch in grid.batches:
+        for run in batch.runs if f"generate_{batch.name}" in rules else ():
+            own = Path(grid.journal_path(run, "000")).parent
+            if not any(path.stat().st_size for path in own.glob("*.jsonl")):
+                about = grid.run_identity(run.dataset, run.model, run.procedure)
+                args = (grid.journal, run.model, run.procedure, own.name, about)
+                lines.append(migration.warning(*args))
+    return list(dict.fromkeys(line for line in lines if line))
 
 
 def check_lexicons(rules: set[str]) -> None:

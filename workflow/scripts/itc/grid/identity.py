@@ -6,24 +6,17 @@ A dataset's key hashes its definition, a run's hash covers all that decides what
 
 from __future__ import annotations
 
-import hashlib
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from itc import registry
-from itc.config import ConfigError
+from itc.config import ConfigError, identity
+from itc.config.identity import digest
+from itc.config.procedure import Settings
 from itc.config.schema import Config, Dataset, Model, Procedure
+from itc.contents import MEMORY, Contents
 from itc.deposit.archives import Archives
-from itc.engines import _base as engines
-from itc.fingerprint import of_file
-
-
-def digest(value: Any) -> str:
-    """Short content hash (10 hex digits) of a JSON-like value."""
-    text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:10]
 
 
 class Identities:
@@ -35,6 +28,8 @@ class Identities:
     def __init__(self, config: Config, base: Path):
         self.config, self.study, self.base = config, config.study, base
         self.archives = Archives(config)
+        # Digests of weights and recordings, each read once: beside what was made of them.
+        self.contents = Contents(Path(config.journal) / MEMORY)
 
     # -- definitions -----------------------------------------------------------------------------
 
@@ -135,6 +130,16 @@ class Identities:
                 ) from None
         return texts
 
+    def asked(self, dataset: str, procedure: str, texts: bool = True) -> Settings:
+        """A procedure as a dataset is asked by it; without texts where nothing is asked."""
+        entry = self.procedure(procedure)
+        return Settings(
+            entry,
+            self.prompt_texts(dataset, procedure) if texts else {},
+            self.dataset(dataset).system_prompt or entry.system_prompt,
+            procedure,
+        )
+
     def recordings(self, name: str) -> list[Path]:
         """Files of an `imports` entry: one, or in order of their names all that a pattern fits."""
         return self._recorded(self.config.imports[name].file)
@@ -163,10 +168,9 @@ class Identities:
         return files
 
     def import_identity(self, name: str) -> dict[str, Any]:
-        """What of an `imports` entry decides the responses: its reading, and its files' sizes."""
-        entry = self.config.imports[name].model_dump(exclude={"credit"}, exclude_defaults=True)
+        """What of an `imports` entry decides the responses: its reading, and its files' content."""
         files = [*self.recordings(name), *self.companions(name).values()]
-        return {**entry, "bytes": [file.stat().st_size for file in files]}
+        return identity.of_import(self.config.imports[name], self.contents.files(files))
 
     # -- hashes ----------------------------------------------------------------------------------
 
@@ -180,34 +184,32 @@ class Identities:
         if entry.loader == "archive":
             _, recorded = self.archives.dataset(name, entry)
             return digest([self.archives.identity(str(entry.import_from)), recorded])
-        shown = {"title", "system_prompt", "prompts", "redistribute", "problems"}
-        identity = entry.model_dump(exclude=shown)
-        if entry.import_from:
-            identity["import"] = self.import_identity(entry.import_from)
-        local = identity.get("path")
-        if local and (self.base / local).is_file():
-            identity["bytes"] = of_file(self.base / local)
-        return digest(identity)
+        source = self.import_identity(entry.import_from) if entry.import_from else None
+        local = (entry.model_extra or {}).get("path")
+        path = self.base / str(local)
+        content = self.contents.file(path) if local and path.is_file() else None
+        return digest(identity.of_dataset(entry, content, source))
 
     @cached_property
-    def _identities(self) -> dict[str, Any]:
+    def model_identities(self) -> dict[str, Any]:
         """What of each model decides what it writes: local weights count by content."""
         return {
-            name: engines.identity(self.model(name).model_dump(mode="json"))
+            name: identity.of_model(self.model(name), self.contents.of_model(self.model(name)))
             for name in self.generated
         }
 
+    def run_identity(self, dataset: str, model: str, procedure: str) -> dict[str, Any]:
+        """All that decides what ``model`` writes, the problems themselves aside."""
+        parent = self.procedure(procedure).parent
+        return identity.of_responses(
+            self.study.seed,
+            self.model_identities[model],
+            self.asked(dataset, procedure),
+            self.run_hash(dataset, model, parent) if parent else None,
+            # Children see all draws of a block, so its size is part of what they saw.
+            self.block(procedure) if parent else None,
+        )
+
     def run_hash(self, dataset: str, model: str, procedure: str) -> str:
-        """Hash of all that decides what ``model`` writes, the problems themselves aside."""
-        entry = self.procedure(procedure)
-        identity = {
-            "seed": self.study.seed,
-            "model": self._identities[model],
-            "procedure": entry.model_dump(exclude={"title", "draws", "parent", "reasoning_only"}),
-            "prompts": self.prompt_texts(dataset, procedure),
-            "system_prompt": self.dataset(dataset).system_prompt,
-            "parent": self.run_hash(dataset, model, entry.parent) if entry.parent else None,
-        }
-        if entry.parent:  # children see all draws of a block, so its size is part of what they saw
-            identity["shard_size"] = self.block(procedure)
-        return digest(identity)
+        """Hash of a run's identity, which its path bears."""
+        return digest(self.run_identity(dataset, model, procedure))

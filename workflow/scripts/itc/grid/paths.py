@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+from itc import registry
 from itc.config import selected
 from itc.config.schema import Config
 from itc.grid.runs import Run, Runs
@@ -85,6 +86,12 @@ class Paths(Runs):
     def evaluation_path(self, dataset: str, strategy: str) -> str:
         """Per-problem results of one strategy on one dataset, all models."""
         return f"{self.home}/evaluations/{dataset}/{strategy}.parquet"
+
+    def problems_of(self, strategy: str, dataset: str) -> list[str]:
+        """Table of problems where a strategy mixes models (SCOPE), else nothing."""
+        module, _ = registry.strategy(strategy, self.study.strategy_options)
+        mixes = registry.constants("strategies", module).get("SCOPE") == "dataset"
+        return [self.dataset_path(dataset)] if mixes else []
 
     def evaluations(self) -> list[str]:
         """All evaluation tables."""

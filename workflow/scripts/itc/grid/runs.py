@@ -7,8 +7,9 @@ from functools import cached_property
 
 from itc import registry
 from itc.config import ConfigError, selected
+from itc.config.identity import digest
 from itc.deposit.manifest import Responses
-from itc.grid.identity import Identities, digest
+from itc.grid.identity import Identities
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,14 @@
 A procedure module holds
 
 * ``TITLE``; ``PARENT``: kind of procedure whose responses it reads, or None; ``PROMPTS``: role ->
-  variables its template may use; ``OPTIONS``: its own config keys -> meaning;
+  variables its template may use; class ``Options``: its own config keys (config.Options);
 * ``chains(work) -> iterator of chains``: a chain is a generator that yields ``Ask`` (or a list of
   asks that may run at once), is sent the ``Completion`` (or list), and yields ``Response`` for
   each row it records. Chains are independent, so they share one batch; a chain's own steps wait;
 * ``requests(work) -> int``: how many calls that are at most, for progress and estimates;
-* ``check(settings)`` where it has options to verify;
+* ``check(name, settings)``: what the types of its options cannot say;
+* ``continues(settings, thinks) -> bool`` where calls go on from recorded tokens, which chat servers
+  do not take; ``CONTINUES_PARENT = True`` where these are the parent's, whose prompt it shares;
 * judges also have ``read_score(row, settings) -> float | None``.
 
 Everything a chain asks for must follow from its work and the completions sent to it alone: a
@@ -17,36 +19,30 @@ resumed job replays chains from the journal.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import jinja2
 
-from itc.engines._base import Completion, Cut, Params, Request
-from itc.journal import canonical
-from itc.procedures._options import ProcedureError, prompts, template
-from itc.procedures._rows import engine_settings, tokens, whole
+from itc.config.procedure import Kind, ProcedureError, Settings
+from itc.engines._base import TOO_LONG, Completion, Cut, Params, Request
+from itc.procedures._options import template
+from itc.procedures._rows import LOGPROBS, PLATFORM, engine_settings, tokens, unfinished, whole
+from itc.procedures._seed import derive_seed
 
 if TYPE_CHECKING:
     import numpy as np
 
 JOIN = "\n\n"  # between the calls of one response
-LOGPROBS = (  # names of Response.logprobs that table responses has columns for
-    "cumulative_logprob",
-    "mean_entropy",
-    "confidence_mean",
-    "confidence_tail",
-    "confidence_lowest",
-    "confidence_bottom10",
-)
-PLATFORM = ("engine", "engine_version", "dtype", "gpu", "tensor_parallel")
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One call: the user's message, a prefix of the answer, what tells its seed from others'."""
+    """One call: the user's message, a prefix of the answer, what tells its seed from others'.
+
+    parent_sha256: ``prompt_sha256`` of the response that the prefix was cut from, if known.
+    """
 
     problem_id: str
     draw: int
@@ -55,6 +51,7 @@ class Ask:
     prefix: tuple[str | Cut, ...] = ()
     step: str = ""  # which call of this row: e.g. critique, summary 2
     overrides: Mapping[str, Any] = field(default_factory=dict)  # of sampling parameters
+    parent_sha256: str = ""
 
 
 @dataclass
@@ -87,23 +84,30 @@ class Work:
 
     problems: rows of table datasets. parents: rows of table responses with ``answer`` and
     ``score`` of their annotations, sorted by (problem_id, draw, round); None without parent.
+    thinking: delimiters of a model that thinks before it answers; None for one that does not, or
+    whose thinking is switched off. resample: raised in the model's entry to draw everything again.
     """
 
     dataset: str
     model: str
     procedure: str
-    settings: dict[str, Any]
+    settings: Settings
     problems: list[dict[str, Any]]
     parents: list[dict[str, Any]] | None
     draws: range
     seed: int
     thinking: tuple[str, str] | None
-    logprobs: int | None = None
+    logprobs: int = 0
+    resample: int = 0
     _known: dict[str, Any] | None = field(default=None, repr=False)
+
+    def options(self, kind: type[Kind]) -> Kind:
+        """Keys of this procedure's kind."""
+        return self.settings.options(kind)
 
     def render(self, role: str = "prompt", **variables: Any) -> str:
         """Fill the template of ``role``; raises ProcedureError for an unknown variable."""
-        text = prompts(self.settings).get(role)
+        text = self.settings.prompts.get(role)
         if text is None:
             raise ProcedureError(
                 f"procedure {self.procedure!r}: no prompt for role {role!r}; "
@@ -119,15 +123,24 @@ class Work:
 
     def request(self, ask: Ask) -> Request:
         """The engine's request of ``ask``: messages, sampling parameters, derived seed."""
-        system = self.settings.get("system_prompt")
+        system = self.settings.system_prompt
         messages = [{"role": "system", "content": system}] if system else []
         messages.append({"role": "user", "content": ask.prompt})
-        defaults = {"logprobs": self.logprobs or None, **ask.overrides}
-        params = Params.of(self.settings, **defaults)
-        return Request(tuple(messages), params, self.seed_of(ask), ask.prefix)
+        params = Params.of(self.settings.entry, **{"logprobs": self.logprobs, **ask.overrides})
+        return Request(
+            tuple(messages),
+            params,
+            self.seed_of(ask),
+            ask.prefix,
+            ask.parent_sha256,
+            self.settings.entry.chat_template_kwargs,
+        )
 
     def seed_of(self, ask: Ask) -> int:
-        """Seed of one call, in [0, 2**63); another for every (problem, draw, round, step)."""
+        """Seed of one call, in [0, 2**63); another for every (problem, draw, round, step).
+
+        Raising ``resample`` gives other seeds; 0, its neutral value, is no part of them.
+        """
         return derive_seed(
             self.seed,
             self.model,
@@ -137,6 +150,7 @@ class Work:
             ask.draw,
             ask.round,
             ask.step,
+            *([self.resample] if self.resample else []),
         )
 
     def by_problem(self) -> list[tuple[dict[str, Any], list[dict[str, Any]]]]:
@@ -153,7 +167,7 @@ class Work:
                 raise ProcedureError(
                     f"procedure {self.procedure!r}: its parent has no response to problem "
                     f"{problem['problem_id']!r} of {self.dataset!r} in this shard; generate "
-                    f"{self.settings.get('parent') or 'the parent'!r} first, with at least as many "
+                    f"{self.settings.entry.parent or 'the parent'!r} first, with at least as many "
                     f"draws"
                 )
             pairs.append((problem, [rows[draw] for draw in sorted(rows)]))
@@ -177,7 +191,7 @@ class Work:
         end = last.thinking_end
         if end is not None:
             end += len(head)
-        elif earlier and not self._unclosed(last):
+        elif earlier and not (unfinished(vars(last)) or self._unclosed(last)):
             end = len(head)
         thought = last.n_thinking_tokens
         return Response(
@@ -204,7 +218,8 @@ class Work:
         """The row of an answer that the model went on with from a prefix: prefix and output.
 
         It is charged as if the model had written it in one go: the prompt once, the prefix as
-        output. thought: thinking tokens, if not those of prefix and output together.
+        output. thought: thinking tokens, if not those of prefix and output together. A prompt over
+        the window was never run, so nothing of it is thinking.
         """
         text = done.prefix_text + done.text
         ids = done.prefix_ids + done.token_ids
@@ -223,7 +238,9 @@ class Work:
             thinking_end=end,
             n_prompt_tokens=done.n_prompt_tokens,
             n_output_tokens=len(ids),
-            n_thinking_tokens=inside if thought is None else thought,
+            n_thinking_tokens=(
+                inside if thought is None or done.finish_reason == TOO_LONG else thought
+            ),
             token_ids=ids,
             finish_reason=done.finish_reason,
             prompt_sha256=done.prompt_sha256,
@@ -281,8 +298,3 @@ class Work:
     def _unclosed(self, done: Completion) -> bool:
         opened = done.thinking_open or (self.thinking and self.thinking[0] in done.text)
         return bool(opened) and done.thinking_end is None
-
-
-def derive_seed(*parts: Any) -> int:
-    """A seed in [0, 2**63) from the sha256 of ``parts``; equal parts, equal seed."""
-    return int.from_bytes(hashlib.sha256(canonical(list(parts))).digest()[:8], "big") >> 1

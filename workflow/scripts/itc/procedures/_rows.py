@@ -11,6 +11,15 @@ from typing import Any
 
 from itc.procedures._options import ProcedureError
 
+LOGPROBS = (  # names of Response.logprobs that table responses has columns for
+    "cumulative_logprob",
+    "mean_entropy",
+    "confidence_mean",
+    "confidence_tail",
+    "confidence_lowest",
+    "confidence_bottom10",
+)
+PLATFORM = ("engine", "engine_version", "dtype", "gpu", "tensor_parallel")
 NO_ANSWER = "(none)"  # shown where an earlier response gave no answer
 NO_RESPONSE = "(no final response)"
 
@@ -40,6 +49,12 @@ def tokens(row: Mapping[str, Any]) -> tuple[int, ...]:
             f"from; responses recorded elsewhere serve only procedures that read their text"
         )
     return tuple(int(token) for token in found)
+
+
+def prompt_of(row: Mapping[str, Any]) -> str:
+    """Digest of the prompt that a row answers; empty where none was recorded."""
+    value = row.get("prompt_sha256")
+    return value if isinstance(value, str) else ""
 
 
 def shown_answer(answer: Any) -> str:

@@ -10,11 +10,16 @@ answer. With ``layers`` above 1 each layer but the last makes as many new respon
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
+from itc.config import procedure as base
+from itc.config.fields import Decides, Whole
+from itc.config.procedure import Settings
 from itc.procedures import _read
 from itc.procedures._base import JOIN, Ask, Chain, Response, Work
-from itc.procedures._options import ProcedureError, check_prompts, positive, prompts
+from itc.procedures._options import ProcedureError, check_prompts
 from itc.procedures._rows import shown_answer, unfinished, visible, whole
 
 TITLE = "Aggregation by the model"
@@ -23,31 +28,33 @@ PROMPTS = {
     "prompt": ("question", "answers", "responses", "summaries"),
     "summary": ("question", "response"),
 }
-OPTIONS = {
-    "show": "answers, responses (default), full, summaries or select",
-    "width": "responses seen at once, default 4; draws of a shard form groups of so many",
-    "layers": "rounds of aggregation, default 1",
-    "summary_tokens": "cap on the tokens of a summary, default 128",
-    "long_prompt": "fail (default), or skip: record an empty response to a prompt over the window",
-    "confidence_window": "tokens of a confidence group, default 2048",
-}
-
-_SHOW = ("answers", "responses", "full", "summaries", "select")
 
 
-def check(name: str, settings: Mapping[str, Any]) -> None:
+class Options(base.Options):
+    """Keys of an entry of this kind."""
+
+    show: Annotated[
+        Literal["answers", "responses", "full", "summaries", "select"],
+        Decides(neutral="responses"),
+    ] = Field("responses", description="What the model sees of each response.")
+    width: Annotated[Whole, Decides(neutral=4)] = Field(
+        4, ge=2, description="Responses seen at once; draws of a shard form groups of this size."
+    )
+    layers: Annotated[Whole, Decides(neutral=1)] = Field(
+        1, ge=1, description="Rounds of aggregation."
+    )
+    summary_tokens: Annotated[Whole, Decides(neutral=128)] = Field(
+        128, ge=1, description="Cap on the tokens of a summary."
+    )
+
+
+def check(name: str, settings: Settings) -> None:
     """Raise ProcedureError for settings that cannot run."""
-    show = settings.get("show", "responses")
-    if show not in _SHOW:
-        raise ProcedureError(f"procedures.{name}.show: {show!r}; allowed: {', '.join(_SHOW)}")
+    options = settings.options(Options)
     check_prompts(name, settings, PROMPTS)
-    positive(name, settings, "layers", 1)
-    positive(name, settings, "summary_tokens", 128)
-    if positive(name, settings, "width", 4) < 2:
-        raise ProcedureError(f"procedures.{name}.width: 1; there is nothing to aggregate below 2")
-    if show == "select" and settings.get("layers", 1) != 1:
+    if options.show == "select" and options.layers != 1:
         raise ProcedureError(f"procedures.{name}.layers: a selection has one layer; drop the key")
-    if show == "summaries" and "summary" not in prompts(settings):
+    if options.show == "summaries" and "summary" not in settings.prompts:
         raise ProcedureError(
             f"procedures.{name}.prompt: no template for the role summary; give "
             f"`prompt: {{prompt: aggregate_summaries, summary: summarize}}`"
@@ -58,7 +65,7 @@ def requests(work: Work) -> int:
     """Calls of all layers: their answers, and a summary of all that each layer sees."""
     width, layers = _width(work), _layers(work)
     per_group = 1 + (layers - 1) * width
-    if work.settings.get("show") == "summaries":
+    if work.options(Options).show == "summaries":
         per_group += layers * width
     return sum(len(_groups(work, problem, rows)) for problem, rows in work.by_problem()) * per_group
 
@@ -92,7 +99,7 @@ def _chain(work: Work, problem: Mapping[str, Any], group: Sequence[Mapping[str, 
         draws = [index] if last else [index * len(group) + i for i in range(len(group))]
         parents = [row["response_id"] for row in seen]
         notes = []
-        if work.settings.get("show") == "summaries":
+        if work.options(Options).show == "summaries":
             notes = yield [_summary(work, problem, draws[-1], layer, i, r) for i, r in enum1(seen)]
         prompt = work.render(**_shown(work, problem, seen, notes))
         asks = [Ask(problem["problem_id"], draw, layer, prompt) for draw in draws]
@@ -102,7 +109,7 @@ def _chain(work: Work, problem: Mapping[str, Any], group: Sequence[Mapping[str, 
             # The layer's summaries are charged once: to its only response, or one to each.
             own = notes if last else notes[number : number + 1]
             response = work.record(ask, [*own, answer], parents)
-            if work.settings.get("show") == "select":
+            if work.options(Options).show == "select":
                 _choose(response, answer, seen)
             made.append(response)
             yield response
@@ -123,14 +130,14 @@ def _summary(
         layer,
         work.render("summary", question=problem["question"], response=visible(row)),
         step=f"summary {number}",
-        overrides={"max_tokens": int(work.settings.get("summary_tokens", 128))},
+        overrides={"max_tokens": work.options(Options).summary_tokens},
     )
 
 
 def _shown(
     work: Work, problem: Mapping[str, Any], seen: Sequence[Mapping[str, Any]], notes: list[Any]
 ) -> dict[str, Any]:
-    full = work.settings.get("show") == "full"
+    full = work.options(Options).show == "full"
     return {
         "question": problem["question"],
         "answers": [shown_answer(row.get("answer")) for row in seen],
@@ -156,9 +163,9 @@ def _choose(response: Response, reply: Any, seen: Sequence[Mapping[str, Any]]) -
         response.text += visible(seen[chosen - 1])
 
 
-def was_read(row: Mapping[str, Any], settings: Mapping[str, Any]) -> bool | None:
+def was_read(row: Mapping[str, Any], settings: Settings) -> bool | None:
     """Whether a recorded selection names a response; None where nothing is selected."""
-    if settings.get("show") != "select":
+    if settings.options(Options).show != "select":
         return None
     text, end = row.get("text") or "", whole(row.get("thinking_end"))
     return end is not None and bool(text[end:].strip())
@@ -180,8 +187,8 @@ def enum1(values: Sequence[Any]) -> Iterator[tuple[int, Any]]:
 
 
 def _width(work: Work) -> int:
-    return int(work.settings.get("width", 4))
+    return work.options(Options).width
 
 
 def _layers(work: Work) -> int:
-    return int(work.settings.get("layers", 1))
+    return work.options(Options).layers

@@ -10,39 +10,55 @@ never closed cannot be extended; its row repeats the previous one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Annotated, Any
 
+from pydantic import Field
+
+from itc.config import procedure as base
+from itc.config.fields import Decides, Whole
+from itc.config.procedure import Settings
 from itc.engines._base import Cut
 from itc.procedures._base import Ask, Chain, Work
-from itc.procedures._options import ProcedureError, check_prompts, positive
-from itc.procedures._rows import tokens
+from itc.procedures._options import ProcedureError, check_prompts
+from itc.procedures._rows import prompt_of, tokens
 
 TITLE = "Extended thinking"
 PARENT = "sample"
+CONTINUES_PARENT = True
 PROMPTS = {"prompt": ("question",)}
-OPTIONS = {
-    "times": "how often the end of thinking is suppressed, default 1",
-    "wait": 'text appended in its place, default "Wait"',
-    "long_prompt": "fail (default), or skip: record an empty response to a prompt over the window",
-    "confidence_window": "tokens of a confidence group, default 2048",
-}
 
 
-def check(name: str, settings: Mapping[str, Any]) -> None:
+class Options(base.Options):
+    """Keys of an entry of this kind."""
+
+    times: Annotated[Whole, Decides(neutral=1)] = Field(
+        1, ge=1, description="How often the end of thinking is suppressed."
+    )
+    wait: Annotated[str, Decides(neutral="Wait")] = Field(
+        "Wait", description="Text appended in its place."
+    )
+
+
+def check(name: str, settings: Settings) -> None:
     """Raise ProcedureError for settings that cannot run."""
     check_prompts(name, settings, PROMPTS)
-    positive(name, settings, "times", 1)
-    if not str(settings.get("wait", "Wait")).strip():
+    if not settings.options(Options).wait.strip():
         raise ProcedureError(f"procedures.{name}.wait: empty; give the text to append")
+
+
+def continues(settings: Settings, thinks: bool) -> bool:
+    """Whether calls go on from tokens that the model wrote before: always."""
+    return True
 
 
 def requests(work: Work) -> int:
     """At most one call per response and extension."""
-    return sum(len(rows) for _, rows in work.by_problem()) * int(work.settings.get("times", 1))
+    return sum(len(rows) for _, rows in work.by_problem()) * work.options(Options).times
 
 
 def chains(work: Work) -> Iterator[Chain]:
-    """The prompt must be the one the parent answered, its prefix is cached."""
+    """The prompt is the one the parent answered, which the engine checks; it is cached."""
     for problem, rows in work.by_problem():
         prompt = work.render(question=problem["question"])
         for row in rows:
@@ -51,12 +67,14 @@ def chains(work: Work) -> Iterator[Chain]:
 
 def _chain(work: Work, prompt: str, parent: Mapping[str, Any]) -> Chain:
     row = dict(parent)
-    for number in range(1, int(work.settings.get("times", 1)) + 1):
+    for number in range(1, work.options(Options).times + 1):
         ask = Ask(row["problem_id"], row["draw"], number, prompt)
         if _can_go_on(work, row):
-            thought = int(row["n_thinking_tokens"]) if work.thinking else None
-            prefix = (Cut(tokens(row), thought), _joint(row, work))
-            done = yield Ask(row["problem_id"], row["draw"], number, prompt, prefix=prefix)
+            ids = tokens(row)
+            whole = Cut(ids, characters=len(row["text"]))
+            kept = Cut(ids, until="thinking") if work.thinking else whole
+            prefix = (kept, _joint(row, work))
+            done = yield replace(ask, prefix=prefix, parent_sha256=prompt_of(parent))
             response = work.continued(ask, done, [row["response_id"]])
         else:
             response = work.carried(row, ask)
@@ -78,7 +96,7 @@ def _can_go_on(work: Work, row: Mapping[str, Any]) -> bool:
 
 def _joint(row: Mapping[str, Any], work: Work) -> str:
     """The appended text, on a new line unless the thinking ends with white space."""
-    wait = str(work.settings.get("wait", "Wait"))
+    wait = work.options(Options).wait
     text = row.get("text") or ""
     if work.thinking:
         text = text[: int(row["thinking_end"]) - len(work.thinking[1])]

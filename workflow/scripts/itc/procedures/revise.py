@@ -9,10 +9,15 @@ with that critique in view; both calls are one response, the critique counts as 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any, Literal
 
+from pydantic import Field
+
+from itc.config import procedure as base
+from itc.config.fields import Decides, Whole
+from itc.config.procedure import Settings
 from itc.procedures._base import Ask, Chain, Work
-from itc.procedures._options import ProcedureError, check_prompts, positive, prompts
+from itc.procedures._options import check_prompts
 from itc.procedures._rows import shown_answer, visible
 
 TITLE = "Sequential revision"
@@ -21,32 +26,37 @@ PROMPTS = {
     "prompt": ("question", "response", "answer", "critique"),
     "critique": ("question", "response", "answer"),
 }
-OPTIONS = {
-    "rounds": "revisions of each response, default 1",
-    "show": "response (default): behind its thinking; full: all of it; answer: its final answer",
-    "critique_tokens": "cap on the output tokens of a critique, default max_tokens",
-    "long_prompt": "fail (default), or skip: record an empty response to a prompt over the window",
-    "confidence_window": "tokens of a confidence group, default 2048",
-}
 
 
-def check(name: str, settings: Mapping[str, Any]) -> None:
+class Options(base.Options):
+    """Keys of an entry of this kind."""
+
+    rounds: Annotated[Whole, Decides(neutral=1)] = Field(
+        1, ge=1, description="Revisions of each response."
+    )
+    show: Annotated[Literal["response", "full", "answer"], Decides(neutral="response")] = Field(
+        "response",
+        description="response: what comes after its thinking; full: all of it; answer: its final "
+        "answer.",
+    )
+    critique_tokens: Annotated[Whole | None, Decides(neutral=None)] = Field(
+        None, ge=1, description="Cap on the output tokens of a critique; empty: max_tokens."
+    )
+
+
+def check(name: str, settings: Settings) -> None:
     """Raise ProcedureError for settings that cannot run."""
     allowed = dict(PROMPTS)
-    if "critique" not in prompts(settings):
+    if "critique" not in settings.prompts:
         allowed["prompt"] = PROMPTS["critique"]
     check_prompts(name, settings, allowed)
-    positive(name, settings, "rounds", 1)
-    if settings.get("show", "response") not in ("response", "full", "answer"):
-        raise ProcedureError(
-            f"procedures.{name}.show: {settings['show']!r}; allowed: response, full, answer"
-        )
+    settings.options(Options)
 
 
 def requests(work: Work) -> int:
     """One call per response and round, two with a critique."""
-    calls = 2 if "critique" in prompts(work.settings) else 1
-    return sum(len(rows) for _, rows in work.by_problem()) * _rounds(work) * calls
+    calls = 2 if "critique" in work.settings.prompts else 1
+    return sum(len(rows) for _, rows in work.by_problem()) * work.options(Options).rounds * calls
 
 
 def chains(work: Work) -> Iterator[Chain]:
@@ -57,18 +67,19 @@ def chains(work: Work) -> Iterator[Chain]:
 
 
 def _chain(work: Work, problem: Mapping[str, Any], row: Mapping[str, Any]) -> Chain:
-    full = work.settings.get("show") == "full"
+    options = work.options(Options)
+    full = options.show == "full"
     text = row.get("text") or "" if full else visible(row)
     answer, parent = row.get("answer"), row["response_id"]
-    for number in range(1, _rounds(work) + 1):
+    for number in range(1, options.rounds + 1):
         shown = {
             "question": problem["question"],
             "response": text,
             "answer": shown_answer(answer),
         }
         calls = []
-        if "critique" in prompts(work.settings):
-            limit = work.settings.get("critique_tokens") or work.settings["max_tokens"]
+        if "critique" in work.settings.prompts:
+            limit = options.critique_tokens or work.settings.entry.max_tokens
             critique = yield Ask(
                 problem["problem_id"],
                 row["draw"],
@@ -87,7 +98,3 @@ def _chain(work: Work, problem: Mapping[str, Any], row: Mapping[str, Any]) -> Ch
         text = calls[-1].text if full else visible(vars(calls[-1]))
         answer = work.answer_of(response)
         parent = work.response_id(problem["problem_id"], row["draw"], number)
-
-
-def _rounds(work: Work) -> int:
-    return int(work.settings.get("rounds", 1))

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
+from itc.config import procedure as base
+from itc.config.procedure import Settings
 from itc.procedures._base import Ask, Chain, Work
 from itc.procedures._options import check_prompts
 
 TITLE = "Independent samples"
 PARENT = None
 PROMPTS = {"prompt": ("question",)}
-OPTIONS = {
-    "long_prompt": "fail (default), or skip: record an empty response to a prompt over the window",
-    "confidence_window": "tokens of a confidence group, default 2048",
-}
 
 
-def check(name: str, settings: Mapping[str, Any]) -> None:
+class Options(base.Options):
+    """None beyond those of every procedure."""
+
+
+def check(name: str, settings: Settings) -> None:
     """Raise ProcedureError for settings that cannot run."""
     check_prompts(name, settings, PROMPTS)
 

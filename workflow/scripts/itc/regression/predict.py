@@ -29,8 +29,13 @@ class Predictor:
 
     def log_odds(self, x: np.ndarray) -> np.ndarray:
         """(n,) of features (n, p); a missing feature counts as average."""
+        result: np.ndarray = self.intercept + self.standardised(x) @ self.coefficient
+        return result
+
+    def standardised(self, x: np.ndarray) -> np.ndarray:
+        """(n, p) features in standard deviations of the training responses, missing ones 0."""
         z = (x - self.mean) / self.spread
-        result: np.ndarray = self.intercept + np.where(np.isfinite(z), z, 0.0) @ self.coefficient
+        result: np.ndarray = np.where(np.isfinite(z), z, 0.0)
         return result
 
     def probability(self, x: np.ndarray) -> np.ndarray:

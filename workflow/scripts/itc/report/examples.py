@@ -15,19 +15,25 @@ from itc.report.page import plain
 from itc.schemas import BOOL, FLOAT, INT, RESPONSE_KEY, STRING, TEXT, Schema, register
 
 KEY = ["dataset", "model", "procedure", "problem_id", "draw", "round"]
-KEPT = [*KEY, "answer", "answer_class", "verdict", "n_output_tokens", "score", "truncated"]
+KEPT = [*KEY, "answer", "answer_how", "answer_class", "verdict"]
+KEPT += ["n_output_tokens", "score", "truncated"]
 TEXTS = ["text", "thinking_end"]
 CARDS = ["question", "gold"]
 PROBLEMS, DRAWS = 40, 8  # of each dataset and model in its explorer; the report shows fewer
+AUDITED = 20  # replies per dataset that only the fall-back could read, for the audit of extraction
+FALLBACK = "fallback"
+EXTRACTED = "extracted answer"  # category of the part of a reply that was taken as its answer
 
 SCHEMA = register(
     Schema(
         "examples",
-        1,
+        2,
         {
             **RESPONSE_KEY,
             "problem_accuracy": FLOAT,  # share right over all responses to the problem on record
             "answer": TEXT,
+            "answer_how": STRING,
+            "audited": BOOL,  # drawn from the replies that only the fall-back could read
             "answer_class": INT,
             "verdict": STRING,
             "n_output_tokens": INT,
@@ -60,7 +66,8 @@ def pick(outcomes: pd.DataFrame, problems: int = 6, draws: int = 4, seed: int = 
 
     Problems are spread over the range of ``problem_accuracy`` (computed where it is not given), so
     easy, mixed and hard ones are there; of each model, procedure and problem the first right and
-    wrong draws come first, then others at random.
+    wrong draws come first, then others at random. Up to AUDITED replies of each dataset that only
+    the fall-back could read are drawn beside them and marked ``audited``.
     """
     if "problem_accuracy" not in outcomes:
         right = (outcomes["verdict"] == "right").astype(float)
@@ -68,7 +75,8 @@ def pick(outcomes: pd.DataFrame, problems: int = 6, draws: int = 4, seed: int = 
         outcomes = outcomes.assign(problem_accuracy=share)
     kept = [c for c in (*KEPT, "problem_accuracy", *TEXTS, *CARDS) if c in outcomes]
     chosen = []
-    for _, rows in outcomes.groupby("dataset", sort=True):
+    for _, whole in outcomes.groupby("dataset", sort=True):
+        rows = whole
         ranked = rows.drop_duplicates("problem_id")[["problem_accuracy", "problem_id"]]
         names = ranked.sort_values(["problem_accuracy", "problem_id"])["problem_id"].tolist()
         places = np.unique(np.linspace(0, len(names) - 1, min(problems, len(names))).round())
@@ -78,10 +86,23 @@ def pick(outcomes: pd.DataFrame, problems: int = 6, draws: int = 4, seed: int = 
         first = rows.groupby([*cell, rows["verdict"]]).cumcount() == 0
         rank = np.random.default_rng(seed).random(len(rows))
         order = rows.assign(_first=~first, _rank=rank).sort_values(["_first", "_rank"])
-        chosen.append(order.groupby(["model", "procedure", "problem_id"]).head(draws)[kept])
+        shown = order.groupby(["model", "procedure", "problem_id"]).head(draws)[kept]
+        chosen.append(_with_audit(shown, whole, kept, seed))
     if not chosen:
         return pd.DataFrame(columns=kept)
     return pd.concat(chosen).sort_values(KEY, ignore_index=True)
+
+
+def _with_audit(
+    shown: pd.DataFrame, rows: pd.DataFrame, kept: list[str], seed: int
+) -> pd.DataFrame:
+    """``shown`` and a drawn sample of the dataset's replies that only the fall-back could read."""
+    if "answer_how" not in rows:
+        return shown.assign(audited=False)
+    guessed = rows[rows["answer_how"] == FALLBACK].sort_values(KEY)
+    drawn = guessed.sample(min(AUDITED, len(guessed)), random_state=seed)
+    both = pd.concat([drawn[kept].assign(audited=True), shown.assign(audited=False)])
+    return both.drop_duplicates(KEY)
 
 
 def attach(
@@ -111,7 +132,9 @@ def build(
     rows = examples.copy()
     cell = ["dataset", "model", "procedure", "problem_id"]
     rows["_place"] = rows.groupby(cell).cumcount()
-    rows = rows.sort_values(["_place", *cell], kind="stable")
+    audited = rows["audited"].fillna(False).astype(bool) if "audited" in rows else False
+    rows = rows.assign(_rest=~audited if audited is not False else True)
+    rows = rows.sort_values(["_rest", "_place", *cell], kind="stable")
     size = rows["text"].fillna("").str.len().clip(upper=texts.MAX_CHARACTERS) + 400
     fits = size.cumsum() <= max_bytes
     shown = rows[fits].sort_values([*cell, "draw", "round"], kind="stable")
@@ -134,7 +157,8 @@ def build(
             )
         title = titles.get(str(dataset), str(dataset))
         datasets.append({"title": texts.visible(title), "problems": problems})
-    return Explorer(datasets, [x.name for x in lexicons], len(shown), int((~fits).sum()))
+    categories = [*(x.name for x in lexicons), EXTRACTED]
+    return Explorer(datasets, categories, len(shown), int((~fits).sum()))
 
 
 def _bounded(value: Any, limit: int) -> str:
@@ -148,6 +172,8 @@ def _draw(row: dict[str, Any], lexicons: tuple[Lexicon, ...]) -> dict[str, Any]:
     end = None if pd.isna(row.get("thinking_end")) else int(row["thinking_end"])
     thinking, answer = (part.strip("\n") for part in texts.parts(raw, end))
     room = texts.MAX_CHARACTERS
+    how = row.get("answer_how")
+    how = how if isinstance(how, str) else ""
     answer = texts.shorten(answer, room)[0]
     thinking = texts.shorten(thinking, max(2000, room - len(answer)))[0]
     cut = row.get("truncated")
@@ -163,5 +189,21 @@ def _draw(row: dict[str, Any], lexicons: tuple[Lexicon, ...]) -> dict[str, Any]:
         "score": plain(row.get("score"), "number"),
         "cut": bool(cut) if cut is not None and not pd.isna(cut) else None,
         "thinking": texts.mark(texts.visible(thinking), lexicons),
-        "text": texts.mark(texts.visible(answer), lexicons),
+        "how": how,
+        "audited": bool(row.get("audited")) if not pd.isna(row.get("audited")) else False,
+        "text": _marked(texts.visible(answer), row.get("answer"), how, lexicons),
     }
+
+
+def _marked(text: str, answer: Any, how: str, lexicons: tuple[Lexicon, ...]) -> list[texts.Piece]:
+    """``text`` with its markers, and with what the fall-back took as the answer.
+
+    The fall-back looks from the end, so the last place that holds the answer is the one.
+    """
+    found = texts.visible(answer) if how == FALLBACK and isinstance(answer, str) else ""
+    at = text.rfind(found) if found else -1
+    if at < 0:
+        return texts.mark(text, lexicons)
+    before, after = text[:at], text[at + len(found) :]
+    taken: list[texts.Piece] = [[len(lexicons), found]]
+    return [*texts.mark(before, lexicons), *taken, *texts.mark(after, lexicons)]

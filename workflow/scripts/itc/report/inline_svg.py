@@ -8,23 +8,18 @@ import re
 from markupsafe import Markup
 
 from itc.figures._style import ROLES
+from itc.report.svg_allowed import UnsafeSvgError, check
 
 # matplotlib's <style> would reach out of the drawing once inlined; report.css has the same rule.
 _PROLOG = re.compile(
     r"<\?xml.*?\?>|<!DOCTYPE.*?>|<!--.*?-->|<metadata>.*?</metadata>|<style.*?</style>", re.S
-)
-_ACTIVE = re.compile(
-    r"<(?:script|foreignObject|iframe|embed|object|image|animate\w*|set|a)\b"
-    r"|<[^<>]*[\s/\"']on\w+\s*=|<[^<>]*href\s*=\s*(?!\"#)|url\(\s*(?!#)",
-    re.I,
 )
 _ROOT = re.compile(r"<svg\b[^>]*>", re.S)
 _MARKS = re.compile(r"<g(?P<more>(?: clip-path=\"[^\"]*\")?)>(?P<marks>(?:<use [^<>]*/>){2,})</g>")
 _FONT = re.compile(r"'DejaVu Sans'(?:,[^;\"]*)?")
 
 
-class UnsafeSvgError(ValueError):
-    """The file is no drawing of ours: it holds scripts, links or embedded pages."""
+__all__ = ["UnsafeSvgError", "inline"]
 
 
 def inline(svg: str, name: str, title: str, description: str) -> Markup:
@@ -37,8 +32,7 @@ def inline(svg: str, name: str, title: str, description: str) -> Markup:
     root = _ROOT.search(body)
     if root is None or not body.endswith("</svg>"):
         raise UnsafeSvgError(f"figure {name!r}: not one whole <svg> element")
-    if _ACTIVE.search(body):
-        raise UnsafeSvgError(f"figure {name!r}: active content in the SVG")
+    check(body, name)
     box = re.search(r'viewBox="([-\d. ]+)"', root.group(0))
     if box is None:
         raise UnsafeSvgError(f"figure {name!r}: the SVG has no viewBox")

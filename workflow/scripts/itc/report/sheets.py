@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
 
 from itc.figures._frontier import upper_bounds
+from itc.report.board import amount, unit_of
 from itc.report.context import Context
 from itc.report.page import MINUS, NBSP, Column, plain, show
+from itc.report.sections.claims import RULES
 
 _LATEX = {
     "\\": r"\textbackslash{}",
@@ -34,22 +37,21 @@ RESULTS = [
     Column("dataset", "Dataset"),
     Column("model", "Model"),
     Column("single", "One sample", "percent"),
-    Column("majority", "Majority", "percent"),
-    Column("budget", "$n$", "integer"),
+    Column("majority", "Vote", "percent"),
+    Column("votes", "$n$", "integer"),
     Column("best_strategy", "Best strategy"),
-    Column("best", "Best", "percent"),
-    Column("low", "95\\,\\% low", "percent"),
-    Column("high", "high", "percent"),
+    Column("budget", "$n$", "integer"),
+    Column("best", "Held out {[}95\\,\\%{]}"),
+    Column("gain", "Gain {[}95\\,\\%{]}"),
     Column("coverage", "Coverage", "percent"),
     Column("cost_output_tokens", "Tokens", "tokens"),
 ]
 CLAIMS = [
     Column("title", "Claim"),
+    Column("claim_verdict", "Verdict"),
     Column("part", "Part"),
-    Column("verdict", "Verdict"),
-    Column("effect", "Effect", "number"),
-    Column("low", "95\\,\\% low", "number"),
-    Column("high", "high", "number"),
+    Column("verdict", "of the part"),
+    Column("effect", "Effect {[}joint 95\\,\\%{]}"),
     Column("unit", "Unit"),
     Column("n_agree", "Agree", "integer"),
     Column("n_units", "of", "integer"),
@@ -80,34 +82,43 @@ def booktabs(frame: pd.DataFrame, columns: list[Column], caption: str, label: st
     return "\n".join([*lines, r"    \bottomrule", r"  \end{tabular}", r"\end{table}", ""])
 
 
-def main_results(curves: pd.DataFrame) -> pd.DataFrame:
+def main_results(curves: pd.DataFrame, best: pd.DataFrame | None) -> pd.DataFrame:
     """Per dataset and model: one sample, majority vote at its largest budget, the best strategy
-    with interval and cost, and coverage.
+    with its accuracy and gain on problems that did not choose it (table ``best_points``), coverage.
     """
+    chosen = {} if best is None else best.set_index(["dataset", "scope"]).to_dict("index")
     bound = upper_bounds(curves)
     rows = []
     for (dataset, model), part in curves.groupby(["dataset", "model"], sort=True):
-        runnable = part[~bound.loc[part.index]]
-        if runnable.empty:
+        if part[~bound.loc[part.index]].empty:
             continue
-        order = ["accuracy", "budget", "strategy"]
-        best = runnable.sort_values(order, ascending=[False, True, True]).iloc[0]
-        rows.append(
-            {
-                "dataset": dataset,
-                "model": model,
-                "single": _at(part, "single", largest=False),
-                "majority": _at(part, "majority"),
-                "budget": best["budget"],
-                "best_strategy": best.get("strategy_title") or best["strategy"],
-                "best": best["accuracy"],
-                "low": best["low"],
-                "high": best["high"],
-                "coverage": _at(part, "coverage"),
-                "cost_output_tokens": best.get("cost_output_tokens"),
+        row = {
+            "dataset": dataset,
+            "model": model,
+            "single": _at(part, "single", largest=False),
+            "majority": _at(part, "majority"),
+            "votes": part.loc[part["strategy"] == "majority", "budget"].max(),
+            "coverage": _at(part, "coverage"),
+        }
+        top = chosen.get((dataset, model))
+        if top is not None:
+            same = (part["strategy"] == top["strategy"]) & (part["budget"] == top["budget"])
+            own = part[same].iloc[0]
+            row |= {
+                "best_strategy": own.get("strategy_title") or top["strategy"],
+                "budget": top["budget"],
+                "best": _with_ends(top, ("accuracy", "low", "high"), "percent"),
+                "gain": _with_ends(top, ("gain", "gain_low", "gain_high"), "points"),
+                "cost_output_tokens": own.get("cost_output_tokens"),
             }
-        )
+        rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _with_ends(row: Mapping[str, Any], keys: tuple[str, str, str], style: str) -> str:
+    """A value with its interval in one cell; the unit once."""
+    value, low, high = (show(plain(row[key], style), style) for key in keys)
+    return f"{value} [{low}, {high}]".replace(f"{NBSP}%", "")
 
 
 def _at(part: pd.DataFrame, strategy: str, largest: bool = True) -> float:
@@ -120,9 +131,22 @@ def latex(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
     context = Context(tables=tables)
     curves = context.table("curves", "dataset", "model", "strategy", "budget", "low", "high")
     claims = context.table("claims", "title", "part", "verdict", "effect")
-    results = None if curves is None else context.named(main_results(curves))
-    accuracy = "Accuracy by dataset and model; intervals by bootstrap over problems."
-    verdicts = "Claims, verdicts and effects with 95 % intervals clustered by problem."
+    best = context.table("best_points", "dataset", "scope", "accuracy", "gain")
+    results = None if curves is None else context.named(main_results(curves, best))
+    if claims is not None:
+        claims = claims.assign(
+            part=[context.strategy(str(part)).text for part in claims["part"]],
+            effect=[_effect(row) for row in claims.to_dict("records")],
+            unit=claims["unit"].map(unit_of),
+        )
+    accuracy = (
+        "Accuracy by dataset and model in per cent. The best strategy is chosen on four fifths of "
+        "the problems and scored on the last, in turn; its gain over one sample is paired."
+    )
+    verdicts = (
+        "Claims and their parts: verdicts and effects with 95 % intervals that hold for all parts "
+        "of a claim together, clustered by problem."
+    )
     return {
         "main_results.tex": booktabs(_of(results, RESULTS), RESULTS, accuracy, "tab:main"),
         "claims.tex": booktabs(_of(claims, CLAIMS), CLAIMS, verdicts, "tab:claims"),
@@ -131,6 +155,16 @@ def latex(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
 
 def _of(frame: pd.DataFrame | None, columns: list[Column]) -> pd.DataFrame:
     return pd.DataFrame(columns=[c.key for c in columns]) if frame is None else frame
+
+
+def _effect(row: Mapping[str, Any]) -> str | None:
+    """An effect with the interval that decided, in the claim's unit (shares in points)."""
+    if not math.isfinite(row["effect"]):
+        return None
+    value, low, high = (
+        amount(row[key], str(row["unit"])) for key in ("effect", "joint_low", "joint_high")
+    )
+    return f"{value} [{low}, {high}]"
 
 
 def claim_sheet(
@@ -149,9 +183,8 @@ def claim_sheet(
         sheet.append(entry)
     keys = ("study", "title", "commit", "dirty", "config_hash")
     record = {key: provenance.get(key) for key in keys}
-    text = json.dumps(
-        {"provenance": record, "claims": sheet}, indent=2, ensure_ascii=False, allow_nan=False
-    )
+    whole = {"provenance": record, "verdicts": RULES, "claims": sheet}
+    text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
     return text + "\n"
 
 

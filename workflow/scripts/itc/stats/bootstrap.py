@@ -75,29 +75,6 @@ def percentile_interval(
     return low, high
 
 
-def share_interval(
-    replicates: np.ndarray, mean: np.ndarray, smallest: int, degrees: int, level: float = LEVEL
-) -> tuple[np.ndarray, np.ndarray]:
-    """As percentile_interval for a share in [0, 1]; all-wrong or all-right get an exact bound.
-
-    Where every problem is 0 (or 1) each resample is too and the interval would have no width; then
-    the open end is the Clopper-Pearson bound 1 - ((1 - level) / 2)^(1 / P).
-    """
-    low, high = percentile_interval(replicates, smallest, degrees, level)
-    bound = 1.0 - ((1.0 - level) / 2.0) ** (1.0 / max(smallest, 1))
-    high = np.where((mean <= 0.0) & (high <= 0.0), bound, high)
-    low = np.where((mean >= 1.0) & (low >= 1.0), 1.0 - bound, low)
-    return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
-
-
-def two_sided_p(difference: np.ndarray, se: np.ndarray, degrees: int) -> np.ndarray:
-    """Student's t p-value of ``difference`` / ``se``, of one shape; 1 where both are 0."""
-    difference, se = np.asarray(difference, float), np.asarray(se, float)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2.0 * stats.t.sf(np.abs(difference) / se, degrees)
-    return np.where((difference == 0) & (se == 0), 1.0, p)
-
-
 def holm(p_values: np.ndarray) -> np.ndarray:
     """Holm's step-down adjusted p-values, NaN staying NaN and not counted (Holm 1979)."""
     p = np.asarray(p_values, dtype=float)

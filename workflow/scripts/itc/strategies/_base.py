@@ -7,9 +7,14 @@ name -> default procedure entry whose rows it also reads; ``PER_DRAW``, whether 
 single draws of the pool, so that only draws that have them take part (a study may judge or revise
 its first draws alone); ``LEARNS``, True where the result for one problem depends on the others;
 ``FEATURES``, names of the columns ``f_...`` it reads beside NEEDS: the job reads no other ones;
+``CONTROL``, True where it is no way to be right more often but a control or another measure
+(the worst of n, abstaining): nobody's rival in a comparison, and never shown as the best;
 ``SCOPE``, ``"model"`` or ``"dataset"`` for strategies that mix models,
 whose ``evaluate(pools, budgets, **params)`` returns a list of (label of the model mix, pool that
 names the problems, Estimate).
+
+An EXACT strategy of plain samples, neither learning nor related, is also evaluated on two halves of
+the draws (``_halves``), at budgets up to half of them, for the noise of the draws.
 
 Why a strategy has no value for a model or budget is part of the result: ``evaluate_with_reasons``
 returns it beside the values, and the analysis table ``unavailable`` derives it for the report.
@@ -27,7 +32,7 @@ import pyarrow as pa
 
 from itc import registry, schemas
 from itc.grading._base import RIGHT, UNDECIDED, WRONG
-from itc.strategies import _undecided
+from itc.strategies import _halves, _undecided
 from itc.strategies._pool import Pool, Unavailable, build_pools
 
 __all__ = [
@@ -56,6 +61,7 @@ class Estimate:
     costs: dict[str, np.ndarray] = field(default_factory=dict)
     monte_carlo_se: np.ndarray | None = None
     metrics: dict[str, np.ndarray] = field(default_factory=dict)
+    cost_se: np.ndarray | None = None  # Monte Carlo error of cost_output_tokens; None: exact
 
 
 def constants(name: str) -> dict[str, Any]:
@@ -65,6 +71,7 @@ def constants(name: str) -> dict[str, Any]:
         "RELATED": {},
         "PER_DRAW": False,
         "LEARNS": False,
+        "CONTROL": False,
         "SCOPE": "model",
         "NEEDS": (),
         "FEATURES": (),
@@ -127,7 +134,7 @@ def evaluate_pools(
     if about["SCOPE"] == "dataset":
         try:
             results = module.evaluate(list(pools), budgets, **params)
-            frames += [_to_frame(p, e, label, model) for model, p, e in results]
+            frames += [_to_frame(p, e, label, model, None) for model, p, e in results]
         except Unavailable as error:
             reasons.append({"model": "all", "budget": 0, "reason": str(error)})
         return frames, reasons
@@ -138,7 +145,14 @@ def evaluate_pools(
             for pool in group:
                 pool.require(about["NEEDS"])
             done = [module.evaluate(pool, usable[model], **params) for pool in group]
-            frames += [_to_frame(p, e, label, model) for p, e in zip(group, done, strict=True)]
+            halves = [
+                _halves.values(module.evaluate, pool, e.budgets, params, about)
+                for pool, e in zip(group, done, strict=True)
+            ]
+            frames += [
+                _to_frame(p, e, label, model, h)
+                for p, e, h in zip(group, done, halves, strict=True)
+            ]
         except Unavailable as error:
             reasons.append({"model": model, "budget": 0, "reason": str(error)})
     return frames, reasons
@@ -234,7 +248,13 @@ def evaluate_strategy(
     return evaluate_with_reasons(name, outcomes, budgets, params, seed, label)[0]
 
 
-def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.DataFrame:
+def _to_frame(
+    pool: Pool,
+    estimate: Estimate,
+    label: str,
+    model: str,
+    halves: tuple[np.ndarray, np.ndarray] | None,
+) -> pd.DataFrame:
     budgets = np.asarray(estimate.budgets, dtype=np.int32)
     n_problems, n_budgets = len(pool.problem_ids), len(budgets)
     shape = (n_problems, n_budgets)
@@ -249,8 +269,11 @@ def _to_frame(pool: Pool, estimate: Estimate, label: str, model: str) -> pd.Data
         "correct_if_undecided_right": estimate.upper,
         "correct_if_undecided_wrong": estimate.correct,
         "monte_carlo_se": np.zeros(shape) if se is None else se,
+        "monte_carlo_se_tokens": np.zeros(shape) if estimate.cost_se is None else estimate.cost_se,
         "n_draws": np.full(n_problems * n_budgets, pool.n_draws, dtype=np.int32),
     }
+    even, odd = (np.full(shape, np.nan),) * 2 if halves is None else halves
+    data |= {"correct_even": even, "correct_odd": odd}
     open_prefixes = schemas.SCHEMAS["evaluations"].open_prefixes
     for name, values in {**estimate.costs, **estimate.metrics}.items():
         if name.startswith(open_prefixes):

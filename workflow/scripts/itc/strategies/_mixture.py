@@ -10,6 +10,7 @@ from itc.estimators._checks import MAX_DRAWS
 from itc.strategies._pool import Pool, Unavailable, class_credit
 
 LABEL = "all models"
+COMMON = "common_class"  # column that grading._common adds
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,10 @@ class Mixture:
 def mix(pools: list[Pool]) -> Mixture:
     """Pool the first D draws of every model, D equal for all and M x D within MAX_DRAWS.
 
-    Classes of different models are one where they share an answer text or are both right: the
-    outcome tables number classes within a model. Raises Unavailable below two models, where
+    Outcome tables number classes within a model. Classes of different models are one where the
+    grader calls answers of theirs equal (column ``common_class``, which the evaluation adds). Where
+    nobody asked the grader, they are one where an answer text is equal or both are right: then
+    wrong answers of different spelling stay apart. Raises Unavailable below two models, where
     problems differ, or where answer texts are missing.
     """
     if len({pool.model for pool in pools}) < 2:
@@ -69,15 +72,24 @@ def mix(pools: list[Pool]) -> Mixture:
         undecided[:, part] = pool.undecided[order, :draws]
     own = [pool.codes[order, :draws] for pool, order in zip(pools, rows, strict=True)]
     try:
-        texts = [
-            pool.texts("answer")[order, :draws] for pool, order in zip(pools, rows, strict=True)
-        ]
+        texts = [_names(pool)[order, :draws] for pool, order in zip(pools, rows, strict=True)]
     except KeyError:
         raise Unavailable("answer texts are missing, so classes cannot be matched") from None
     for p in range(len(ids)):
         codes[p] = _common_classes([c[p] for c in own], [t[p] for t in texts], right[p])
     model = np.repeat(np.arange(len(pools)), draws)
     return Mixture(head, pools, rows, draws, codes, right, undecided, model)
+
+
+def _names(pool: Pool) -> np.ndarray:
+    """Object [P, N]: what answers of different models share, a common class or else their text."""
+    if not pool.has(COMMON):
+        return pool.texts("answer")
+    common = pool.values(COMMON)
+    names = np.empty(common.shape, dtype=object)
+    for place, number in np.ndenumerate(common):
+        names[place] = f"class {int(number)}" if number >= 0 else None
+    return names
 
 
 def _common_classes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -116,9 +116,18 @@ class Pool:
                 f"procedure {', '.join(map(repr, procedures))} are missing"
             )
 
-        def narrow(values: np.ndarray) -> np.ndarray:
-            return values[kept].reshape(len(values), len(wanted))
+        return self._narrowed(lambda values: values[kept].reshape(len(values), len(wanted)))
 
+    def halves(self) -> tuple[Pool, Pool]:
+        """Two pools without a common draw, N // 2 draws each: the even and the odd places."""
+        n = self.n_draws // 2 * 2
+        return (
+            self._narrowed(lambda values: values[:, 0:n:2]),
+            self._narrowed(lambda values: values[:, 1:n:2]),
+        )
+
+    def _narrowed(self, narrow: Callable[[np.ndarray], np.ndarray]) -> Pool:
+        """The pool of fewer draws: ``narrow`` maps an array [P, N] to that of the draws kept."""
         codes, right, undecided = map(narrow, (self.codes, self.right, self.undecided))
         credit, upper = class_credit(codes, right, undecided)
         return replace(

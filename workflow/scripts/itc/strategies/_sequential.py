@@ -45,7 +45,27 @@ def stopped(
         "cost_calls": result.extra["draws"],
         **{name: result.extra[name] for name in also},
     }
+    costs = _exact_at_one(pool, budgets, costs, result.extra["draws"])
     unknown = np.isnan(tokens).any(axis=1)
     for name in ("cost_output_tokens", "cost_total_tokens", "cost_sequential_tokens"):
         costs[name] = np.where(unknown[:, None], np.nan, costs[name])
-    return Estimate(budgets, result.mean, result.upper, costs, result.se, metrics)
+    noise = np.where(unknown[:, None], np.nan, result.extra_se["tokens"])
+    noise = np.where((result.extra["draws"] == 1).all(axis=0), 0.0, noise)
+    return Estimate(budgets, result.mean, result.upper, costs, result.se, metrics, noise)
+
+
+def _exact_at_one(
+    pool: Pool, budgets: list[int], costs: dict[str, np.ndarray], draws: np.ndarray
+) -> dict[str, np.ndarray]:
+    """``costs`` where one draw is all that is made: those of one response, without any noise.
+
+    Else the noise of the replicates would make one response cheaper under one name than another.
+    """
+    one = [i for i, b in enumerate(budgets) if b == 1 and (draws[:, i] == 1).all()]
+    if not one:
+        return costs
+    exact = _costs.parallel(pool, [1])
+    result = {name: np.array(values, dtype=float) for name, values in costs.items()}
+    for name, values in result.items():
+        values[:, one] = exact[name]
+    return result

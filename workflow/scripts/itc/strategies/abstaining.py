@@ -17,6 +17,7 @@ PROCEDURE = "sample"
 NEEDS = ()
 EXACT = True
 UPPER_BOUND = False
+CONTROL = True
 
 
 def evaluate(

@@ -13,6 +13,7 @@ PROCEDURE = "sample"
 NEEDS = ("n_output_tokens",)
 EXACT = True
 UPPER_BOUND = False
+CONTROL = True
 
 
 def evaluate(pool: Pool, budgets: list[int]) -> Estimate:

@@ -13,6 +13,7 @@ PROCEDURE = "sample"
 NEEDS = ()
 EXACT = True
 UPPER_BOUND = False
+CONTROL = True
 
 
 def evaluate(pool: Pool, budgets: list[int]) -> Estimate:

@@ -31,18 +31,23 @@ SAMPLES = Column("budget", "samples", "integer", "independent draws, or the stra
 PROBLEMS = Column("n_problems", "problems", "integer")
 ACCURACY = [
     Column("accuracy", "accuracy", "percent", "undecided answers count as wrong"),
-    Column("low", "low", "percent", "95 % interval, bootstrap over problems"),
-    Column("high", "high", "percent", "95 % interval, bootstrap over problems"),
+    Column("low", "low", "percent", "95 % interval for the problems meant"),
+    Column("high", "high", "percent", "95 % interval for the problems meant"),
 ]
 RESOLUTION = [
     *(DATASET, MODEL, Column("scope", "compared", choose=True), SAMPLES),
     Column("n_compared", "how many", "integer"),
     PROBLEMS,
-    Column("signal", "signal", "points", "mean absolute difference of two of them, points"),
+    Column("signal", "signal", "points", "typical true difference of two, noise taken out, points"),
     Column("noise", "noise", "points", "median standard error of a paired difference, points"),
     Column("signal_to_noise", "signal / noise", "number"),
     Column("detectable", "detectable", "points", "least true difference found, 80 % power at 5 %"),
-    Column("share_separated", "separated", "percent", "of pairs, difference beyond t x error"),
+    Column(
+        "share_separated",
+        "separated",
+        "percent",
+        "of pairs, interval of the difference leaves out zero",
+    ),
 ]
 BREADTH = [
     *(DATASET, MODEL, STRATEGY, SAMPLES),
@@ -62,8 +67,8 @@ ABSTAIN = [
     Column("metric_answered", "answered", "percent", "of problems"),
     Column("selective", "right if answered", "percent"),
     Column("metric_utility", "utility", "points", "right minus penalty x wrong, points"),
-    Column("metric_utility_low", "low", "points", "95 % interval, bootstrap over problems"),
-    Column("metric_utility_high", "high", "points", "95 % interval, bootstrap over problems"),
+    Column("metric_utility_low", "low", "points", "95 % interval for the problems meant"),
+    Column("metric_utility_high", "high", "points", "95 % interval for the problems meant"),
     Column("single", "utility of one sample", "points", "which always answers; penalty one"),
 ]
 STABILITY = [
@@ -75,6 +80,14 @@ STABILITY = [
     Column("spread", "spread", "points", "largest minus smallest over all ways to sample"),
     Column("rank", "rank", "number", "among the strategies, one is best"),
     Column("kendall_tau", "Kendall's tau", "number", "of the order with the main one"),
+    Column("folds", "folds", "integer", "of five, in which the other four chose this way"),
+    Column("tuned", "tuned", "percent", "on problems that did not choose the way to sample"),
+    Column("tuned_difference", "tuning brings", "points", "over the main way, held-out problems"),
+    Column("tuned_low", "low", "points", "95 % interval of what tuning brings"),
+    Column("tuned_high", "high", "points", "95 % interval of what tuning brings"),
+    Column("over_vote", "over the tuned vote", "points", "both tuned alike, held-out problems"),
+    Column("over_vote_low", "low", "points", "95 % interval"),
+    Column("over_vote_high", "high", "points", "95 % interval"),
 ]
 ALLOCATION = [
     *(DATASET, MODEL, Column("policy", "policy", choose=True)),
@@ -132,7 +145,8 @@ NOTES = {
     "iqm": "Mean of the middle half of the problems: what neither the always nor the never "
     "solved decide.",
     "abstain": "Answers only where more than half of the votes agree.",
-    "tau": "Strategies under every other way to sample, beside the main one.",
+    "tau": "Every strategy under every way to sample. For the tuned columns the way is chosen on "
+    "four fifths of the problems and scored on the other.",
     "oracle": "The oracle bins by true accuracy and chooses on what it is scored on: a ceiling.",
     "choice": "Where folds disagree the choice is not settled.",
     "cut": "Largest number of samples that all three allow. Problems with enough uncut responses "

@@ -4,41 +4,45 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 from markupsafe import Markup
 
+from itc.claims._verdict import WORDS
 from itc.figures._style import ROLES, cast, pretty
+from itc.report.board import amount, sentences, unit_of, unsigned
 from itc.report.context import Context
 from itc.report.forest import Effect, forest
-from itc.report.page import Card, Cards, Number, show
+from itc.report.page import Card, Cards, Number, Prose
 
 TITLE = "Claims"
 ORDER = 20
 TABLES = ("claims", "claim_evidence", "curves", "models", "dataset_cards")
 
-VERDICTS = ("supported", "contradicted", "undecided", "missing data")
-ORDER_OF_VERDICTS = (
-    "supported",
-    "partly supported",
-    "contradicted",
-    "partly contradicted",
-    "mixed",
-    "undecided",
-    "missing data",
+VERDICTS = WORDS
+FIRST = (  # what a reader asks first; the rest follows by title
+    "reasoning_floor",
+    "parallel_beats_sequential",
+    "majority_robust",
+    "truncation_crosses",
+    "shorter_is_right",
+    "features_improve_vote",
+    "thinking_helps",
+    "diminishing_returns",
 )
 FEW = 3  # parts that one reads one by one; more of them make a picture
-INKS = {"supported": "var(--right)", "contradicted": "var(--wrong)"}
+INKS = {"supported": "var(--right)", "opposite": "var(--wrong)"}
 RULES = {
-    "greater": "Supported when the whole 95 % interval lies above zero and the estimate reaches "
-    "the smallest effect of interest; contradicted when the whole interval lies below that effect; "
-    "undecided otherwise.",
-    "at most": "Supported when the whole 95 % interval lies below the smallest effect of interest; "
-    "contradicted when the interval lies above zero and the estimate reaches that effect; "
-    "undecided otherwise.",
+    "greater": "The first of these that holds, with d the smallest effect of interest and [low, "
+    "high] the interval that holds for all parts of the claim together: supported, low is at least "
+    "d; opposite, high is at most minus d; too small, the interval lies between minus d and d; "
+    "direction shown, low is above zero; else undecided.",
+    "at most": "With d the smallest effect of interest and [low, high] the interval that holds for "
+    "all parts of the claim together: supported, high is below d; opposite, low is at least d; "
+    "else undecided.",
 }
 
 
@@ -56,11 +60,13 @@ class Part:
     smallest: str
     reason: str
     drawing: Markup | None
+    note: str = ""  # what an undecided verdict still rules out
+    spread: str = ""  # how far models differ, and which of them carry the verdict
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim; ``verdict`` is what its parts come to, see ``together``."""
+    """One claim; ``verdict`` is that of its primary endpoint."""
 
     name: str
     title: str
@@ -68,6 +74,9 @@ class Claim:
     verdict: str
     parts: tuple[Part, ...]
     drawing: Markup | None = None  # all parts in one picture, where there are many
+    primary: str = ""  # its primary endpoint in words, with its interval
+    note: str = ""
+    tested: str = ""  # number and names of the strategies tested
 
     @property
     def counted(self) -> str:
@@ -83,69 +92,87 @@ class Claim:
 
 @dataclass(frozen=True)
 class Board:
-    """All claims and how many there are of each verdict."""
+    """All claims, how many there are of each verdict, and what the board says of itself."""
 
     summary: Cards
+    notes: tuple[Prose, ...]
     claims: tuple[Claim, ...]
 
 
 def build(context: Context) -> Board | None:
     """From the tables ``claims`` and ``claim_evidence``; None where no claim was assessed."""
-    claims = context.table("claims", "claim", "part", "verdict", "statement")
+    claims = context.table("claims", "claim", "part", "verdict", "statement", "claim_verdict")
     if claims is None:
         return None
     evidence = context.table("claim_evidence", "claim", "part", "model", "dataset", "effect")
-    counted = Counter(claims["verdict"])
+    counted = Counter(claims.drop_duplicates("claim")["claim_verdict"])
     summary = Cards(
         tuple(
-            Card(v, Number(counted[v], str(counted[v]), f"rows of claims with verdict={v}"))
+            Card(v, Number(counted[v], str(counted[v]), f"claims with claim_verdict={v}"))
             for v in VERDICTS
+            if counted[v]
         )
     )
     found = []
     for name, rows in claims.groupby("claim", sort=True):
         parts = tuple(_part(context, row, evidence) for row in rows.to_dict("records"))
-        verdict = together(p.verdict for p in parts)
-        first = rows.iloc[0]
-        title = first.get("title") or pretty(str(name))
+        first = rows.sort_values("primary", ascending=False, kind="stable").iloc[0]
         drawing = _all_parts(context, rows) if len(parts) > FEW else None
-        found.append(Claim(str(name), title, first["statement"], verdict, parts, drawing))
-    found.sort(key=lambda c: (ORDER_OF_VERDICTS.index(c.verdict), c.title))
-    return Board(summary, tuple(found))
+        found.append(
+            Claim(
+                str(name),
+                first.get("title") or pretty(str(name)),
+                first["statement"],
+                first["claim_verdict"],
+                parts,
+                drawing,
+                _endpoint(first),
+                _ruled_out(first["claim_ruled_out"], first),
+                first["tested"] if isinstance(first["tested"], str) else "",
+            )
+        )
+    place = {name: i for i, name in enumerate(FIRST)}
+    found.sort(key=lambda c: (place.get(c.name, len(FIRST)), c.title))
+    return Board(summary, sentences(claims), tuple(found))
 
 
-def together(verdicts: Iterable[str]) -> str:
-    """The verdict of a claim from those of its parts; parts without data say nothing.
-
-    ``mixed`` where one part is supported and another contradicted; ``partly`` where some parts
-    decide one way and the rest stay undecided.
-    """
-    found = set(verdicts) - {"missing data"}
-    if not found:
-        return "missing data"
-    if {"supported", "contradicted"} <= found:
-        return "mixed"
-    for verdict in ("supported", "contradicted"):
-        if verdict in found:
-            return verdict if len(found) == 1 else f"partly {verdict}"
-    return "undecided"
+def _endpoint(row: pd.Series) -> str:
+    """The primary endpoint of a claim in words, with its interval where it was tested."""
+    unit = str(row["unit"])
+    if not math.isfinite(row["claim_low"]):
+        return str(row["primary_endpoint"])
+    ends = f"{amount(row['claim_low'], unit)} to {amount(row['claim_high'], unit)} {unit_of(unit)}"
+    return f"{row['primary_endpoint']}, 95 % interval {ends}"
 
 
-def amount(value: float, unit: str) -> str:
-    """An effect in its unit: shares become percentage points."""
-    if value is None or not math.isfinite(value):
-        return show(None, "number")
-    return show(value, "points") if unit.startswith("share") else show(value, "signed")
+def _ruled_out(flag: object, row: Mapping[str, Any] | pd.Series) -> str:
+    """The sentence of an undecided verdict whose interval ends below the smallest effect."""
+    if not flag or pd.isna(flag):
+        return ""
+    size = unsigned(row["smallest_effect"], str(row["unit"]))
+    return f"An effect of {size} or more is ruled out."
 
 
-def unit_of(unit: str) -> str:
-    """The unit in which ``amount`` shows an effect."""
-    return "points" if unit.startswith("share") else unit
+def _between(context: Context, row: Mapping[str, Any]) -> str:
+    """How far models differ: tau with the prediction interval, and who carries the verdict."""
+    unit, text = str(row["unit"]), []
+    if row["tau"] is not None and math.isfinite(row["tau"]):
+        ends = " to ".join(amount(row[f"predicted_{end}"], unit) for end in ("low", "high"))
+        text.append(
+            f"Between models the effect differs by {unsigned(row['tau'], unit)} (standard "
+            f"deviation); one more such model is expected at {ends} {unit_of(unit)}."
+        )
+    elif row["n_units"]:
+        text.append("For these models only: fewer than three say nothing of others.")
+    if isinstance(row["hinges_on"], str):
+        names = [context.model(name).text for name in row["hinges_on"].split(", ")]
+        text.append(f"The verdict would change without {' or without '.join(names)}.")
+    return " ".join(text)
 
 
 def _part(context: Context, row: dict[str, Any], evidence: pd.DataFrame | None) -> Part:
     unit = str(row["unit"])
-    values = [amount(row[key], unit) for key in ("effect", "low", "high")]
+    values = [amount(row[key], unit) for key in ("effect", "joint_low", "joint_high")]
     known = math.isfinite(row["effect"]) if row["effect"] is not None else False
     n, agree = int(row["n_units"] or 0), int(row["n_agree"] or 0)
     pairs = "pairs" if n != 1 else "pair"
@@ -163,6 +190,8 @@ def _part(context: Context, row: dict[str, Any], evidence: pd.DataFrame | None) 
         smallest=f"{amount(row['smallest_effect'], unit)} {unit_of(unit)}",
         reason=row["reason"] if isinstance(row["reason"], str) else "",
         drawing=_drawing(context, row, evidence),
+        note=_ruled_out(row["ruled_out"], row),
+        spread=_between(context, row) if n else "",
     )
 
 
@@ -190,7 +219,7 @@ def _drawing(context: Context, row: dict[str, Any], evidence: pd.DataFrame | Non
                 colour=ROLES[model.colour],
             )
         )
-    together = [float(row[k]) for k in ("effect", "low", "high")]
+    together = [float(row[k]) for k in ("effect", "joint_low", "joint_high")]
     text = f"{amount(together[0], unit)} [{amount(together[1], unit)}, {amount(together[2], unit)}]"
     effects.append(Effect("together", together[0], together[1], together[2], text, strong=True))
     return forest(effects, float(row["smallest_effect"]), f"Effects behind: {row['measure']}")
@@ -204,7 +233,7 @@ def _all_parts(context: Context, rows: pd.DataFrame) -> Markup | None:
     unit = str(known["unit"].iloc[0])
     effects = []
     for row in known.sort_values(["effect", "part"], ascending=[False, True]).to_dict("records"):
-        values = [float(row[k]) for k in ("effect", "low", "high")]
+        values = [float(row[k]) for k in ("effect", "joint_low", "joint_high")]
         text = [amount(value, unit) for value in values]
         effects.append(
             Effect(

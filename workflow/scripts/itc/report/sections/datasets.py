@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from itc.report.context import Context
+from itc.analyses.seen import UNKNOWN
+from itc.report.context import Context, in_order
 from itc.report.page import Blocks, Column, TableBlock
 
 TITLE = "Datasets and models"
 ORDER = 80
-TABLES = ("dataset_cards", "models")
+TABLES = ("dataset_cards", "models", "seen")
 
 DATASETS = [
     Column("title", "dataset"),
@@ -25,6 +26,19 @@ MODELS = [
     Column("kind", "kind"),
     Column("parameters", "parameters", "number", "as the configuration gives them"),
 ]
+SEEN = [
+    Column("dataset", "dataset", choose=True),
+    Column("model", "model", choose=True),
+    Column("verdict", "the problems", choose=True),
+    Column("published", "public since"),
+    Column("cutoff", "its data end", "text", "as its makers say"),
+    Column("released", "released"),
+    Column("reason", "reason"),
+]
+NOTE = (
+    "A model that may have seen the problems may remember their answers. Dates are those of the "
+    "configuration; where one is not known, nothing is said."
+)
 
 
 def build(context: Context) -> Blocks | None:
@@ -38,4 +52,9 @@ def build(context: Context) -> Blocks | None:
         words = {True: "reasoning", False: "non-reasoning"}
         kind = models["reasoning"].map(words) if "reasoning" in models else None
         blocks.append(TableBlock.of("models", "Models", models.assign(kind=kind), MODELS))
+    seen = context.table("seen", "dataset", "model", "verdict")
+    if seen is not None and (known := seen[seen["verdict"] != UNKNOWN]).size:
+        title = "Datasets and models in time"
+        rows = context.named(in_order(known))
+        blocks.append(TableBlock.of("seen", title, rows, SEEN, note=NOTE, page=8))
     return Blocks((*blocks, *context.drawings("datasets"))) if blocks else None

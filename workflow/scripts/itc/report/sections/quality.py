@@ -11,7 +11,7 @@ from itc.report.page import Blocks, Column, Note, TableBlock
 
 TITLE = "Data quality"
 ORDER = 90
-TABLES = ("quality", "exchangeability", "models", "dataset_cards")
+TABLES = ("quality", "grader_error", "exchangeability", "models", "dataset_cards")
 
 COLUMNS = [
     Column("dataset", "dataset", choose=True),
@@ -45,6 +45,24 @@ INDEX_COLUMNS = [
     Column("z", "z", "signed", "stratified by problem; of ranks within the problem for lengths"),
     Column("p_holm", "p (Holm)", "p", "over all indices and both measures of the model"),
     Column("overall_p", "all indices", "p", "Cochran's Q, or Friedman's test for lengths"),
+]
+SECOND_COLUMNS = [
+    Column("dataset", "dataset", choose=True),
+    Column("model", "model", choose=True),
+    Column("procedure", "procedure", choose=True),
+    Column("n_second", "second grades", "integer", "responses that were also graded elsewhere"),
+    Column("n_false_right", "false right", "integer", "right here, wrong by the second grade"),
+    Column("n_false_wrong", "false wrong", "integer", "right by the second grade alone"),
+    Column("false_right", "false right", "percent", "of the truly wrong responses"),
+    Column("false_right_low", "low", "percent", "95 % interval, clustered by problem"),
+    Column("false_right_high", "high", "percent", "95 % interval, clustered by problem"),
+    Column("false_wrong", "false wrong", "percent", "of the truly right responses"),
+    Column("false_wrong_low", "low", "percent", "95 % interval, clustered by problem"),
+    Column("false_wrong_high", "high", "percent", "95 % interval, clustered by problem"),
+    Column("accuracy", "accuracy", "percent", "of one response, as graded here"),
+    Column("corrected", "corrected", "percent", "for both rates, the second grade taken as truth"),
+    Column("corrected_low", "low", "percent", "95 % interval for the problems meant"),
+    Column("corrected_high", "high", "percent", "95 % interval for the problems meant"),
 ]
 SHOWN = 4  # values of a setting that a sentence names
 DRIFT = 0.001  # below this p the draws of a problem are taken to differ by their index
@@ -102,7 +120,7 @@ def build(context: Context) -> Blocks | None:
         context.named(quality.sort_values(["procedure", "dataset", "model"])),
         columns,
     )
-    tables = [table, *_indices(context)]
+    tables = [table, *_second_grades(context), *_indices(context)]
     return Blocks((*notes, *context.drawings("quality"), *tables))
 
 
@@ -127,6 +145,21 @@ def _unread(context: Context, quality: pd.DataFrame) -> list[Note]:
                 )
             )
     return notes
+
+
+def _second_grades(context: Context) -> list[TableBlock]:
+    """False grades by a recording's own grades or an audit, and the corrected accuracy."""
+    rows = context.table("grader_error", "n_second", "false_right", "false_wrong", "corrected")
+    if rows is None:
+        return []
+    note = (
+        "Where a response has a second grade, that grade is taken as the truth; an undecided "
+        "response counts as graded wrong. The corrected accuracy is (accuracy minus false right) "
+        "over (one minus both rates). Where the second grade errs, so does the correction."
+    )
+    shown = context.named(in_order(rows))
+    title = "Second grades and the accuracy corrected for them"
+    return [TableBlock.of("second-grades", title, shown, SECOND_COLUMNS, note=note, page=8)]
 
 
 def _shares(context: Context, quality: pd.DataFrame) -> list[Note]:

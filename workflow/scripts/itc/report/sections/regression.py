@@ -34,15 +34,21 @@ PREDICTION = [
     Column("model", "model", choose=True),
     Column("features", "features", choose=True, help="what the prediction may read"),
     Column("held_out", "held out", choose=True, help="problems, or whole datasets"),
-    Column("auroc", "AUROC", "number", "over all responses; also rewards knowing hard questions"),
-    Column("auroc_low", "low", "number", "95 % interval, clustered by problem"),
-    Column("auroc_high", "high", "number", "95 % interval, clustered by problem"),
+    Column(
+        "auroc",
+        "AUROC",
+        "number",
+        "pairs of responses of one fold; also rewards knowing hard questions",
+    ),
+    Column("auroc_low", "low", "number", "95 % interval over problems, see the last column"),
+    Column("auroc_high", "high", "number", "95 % interval over problems, see the last column"),
     Column("within_auroc", "within question", "number", "mean over questions with both outcomes"),
     Column("within_auroc_low", "low", "number", "95 % interval over questions"),
     Column("within_auroc_high", "high", "number", "95 % interval over questions"),
     Column("brier", "Brier", "number", "mean squared error of the probability"),
-    Column("brier_base", "of base rate", "number", "of always saying the share correct"),
+    Column("brier_base", "of base rate", "number", "of always saying the share correct elsewhere"),
     Column("calibration_error", "calibration error", "number", "expected, ten equal bins"),
+    Column("interval_for", "intervals for", help="other problems, with or without other fits"),
 ]
 
 

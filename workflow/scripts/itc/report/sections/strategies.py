@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from itc.figures._style import cast, pretty
@@ -17,6 +18,7 @@ TABLES = (
     "gains",
     "frontier",
     "fits",
+    "vote_limits",
     "revision_grid",
     "models",
     "dataset_cards",
@@ -28,8 +30,12 @@ COLUMNS = [
     Column("strategy", "strategy", choose=True),
     Column("budget", "samples", "integer", "independent draws, or the strategy's own axis"),
     Column("accuracy", "accuracy", "percent", "undecided answers count as wrong"),
-    Column("low", "low", "percent", "lower end of the 95 % interval"),
-    Column("high", "high", "percent", "upper end of the 95 % interval"),
+    Column("low", "low", "percent", "95 % interval for the problems meant"),
+    Column("high", "high", "percent", "95 % interval for the problems meant"),
+    Column("fixed_low", "low, these problems", "percent", "95 % interval under fresh draws"),
+    Column("fixed_high", "high, these problems", "percent", "95 % interval under fresh draws"),
+    Column("band_low", "low, all samples", "percent", "95 % for every number of samples at once"),
+    Column("band_high", "high, all samples", "percent", "95 % for every number of samples at once"),
     Column("cost_output_tokens", "output tokens", "tokens", "mean per problem"),
     Column("cost_sequential_tokens", "sequential tokens", "tokens", "longest chain, per problem"),
     Column("cost_calls", "calls", "tokens", "model calls per problem"),
@@ -37,6 +43,12 @@ COLUMNS = [
     Column("draw_variance_share", "draw noise", "percent", "of one run's variance, by its draws"),
     Column("gap", "to coverage", "points", "coverage minus accuracy at the same samples, points"),
     Column("firm", "on frontier", "percent", "share of resamples; output tokens, all models"),
+    Column(
+        "held_out",
+        "on other problems",
+        "percent",
+        "of frontier points: accuracy of the best point for this money, chosen on other problems",
+    ),
     Column("n_problems", "problems", "integer"),
 ]
 EQUAL_COST = [
@@ -58,10 +70,13 @@ LAWS = [
     Column("dataset", "dataset", choose=True),
     Column("model", "model", choose=True),
     Column("strategy", "strategy", choose=True),
+    Column("law", "law", choose=True),
     Column("quantity", "quantity", choose=True),
+    Column("budget", "samples", "integer", "of a prediction and its misfit"),
     Column("value", "value", "number"),
-    Column("low", "low", "number", "95 % interval, bootstrap over problems"),
-    Column("high", "high", "number", "95 % interval, bootstrap over problems"),
+    Column("low", "low", "number", "95 % interval over problems, if the law holds"),
+    Column("high", "high", "number", "95 % interval over problems, if the law holds"),
+    Column("beyond", "beyond", "integer", "N*: a missing end lies beyond this number of samples"),
     Column("n_budgets", "points", "integer", "budgets fitted"),
 ]
 GRID = [
@@ -72,19 +87,30 @@ GRID = [
     Column("rounds", "rounds", "integer", "revisions of each chain; none is the plain vote"),
     Column("calls", "calls", "integer"),
     Column("accuracy", "accuracy", "percent"),
-    Column("low", "low", "percent", "95 % interval, bootstrap over problems"),
-    Column("high", "high", "percent", "95 % interval, bootstrap over problems"),
+    Column("low", "low", "percent", "95 % interval for the problems meant"),
+    Column("high", "high", "percent", "95 % interval for the problems meant"),
     Column("cost_output_tokens", "output tokens", "tokens", "mean per problem"),
     Column("cost_sequential_tokens", "sequential tokens", "tokens", "longest chain, per problem"),
 ]
 QUANTITIES = {
+    "saturation_budget": "saturation budget N*",
+    "vote_limit": "limit of the vote: chance that the commonest answer is right",
+    "predicted": "predicted accuracy",
+    "misfit": "predicted minus found",
     "a": "a of exp(a n^b)",
     "b": "b of exp(a n^b)",
-    "limit": "limit",
-    "start": "one sample",
+    "alpha": "alpha of the beta distribution",
+    "beta": "beta of the beta distribution",
+    "limit": "limit of the fitted curve",
+    "start": "accuracy at the first budget fitted",
     "q": "share of the gap that a sample closes",
-    "saturation_budget": "saturation budget N*",
     "r_squared": "R squared",
+}
+LAW_NAMES = {
+    "power_law": "exponentiated power law",
+    "beta_binomial": "beta-binomial",
+    "saturating": "saturating curve",
+    "none": "read off the curve",
 }
 KEY = ["dataset", "model", "strategy", "budget"]
 PLAIN = ("single", "majority")
@@ -129,6 +155,8 @@ def _with_gap(context: Context, curves: pd.DataFrame) -> pd.DataFrame:
     if frontier is not None:
         own = frontier[(frontier["axis"] == AXIS_COLUMN) & (frontier["scope"] == SCOPE)]
         curves = curves.join(own.set_index(KEY)["frontier_share"].rename("firm"), on=KEY)
+        if "held_out" in own:
+            curves = curves.join(own.set_index(KEY)["held_out"], on=KEY)
     return curves
 
 
@@ -155,18 +183,42 @@ def _equal_cost(context: Context) -> list[TableBlock]:
 
 
 def _laws(context: Context) -> list[TableBlock]:
-    rows = context.table("fits", "quantity", "value", "low", "high")
+    rows = context.table("fits", "law", "quantity", "value", "low", "high", "beyond")
     if rows is None:
         return []
+    limits = context.table("vote_limits", "dataset", "model", "limit", "low", "high")
+    if limits is not None:
+        own = limits.rename(columns={"limit": "value"})[
+            ["dataset", "model", "value", "low", "high"]
+        ]
+        own = own.assign(strategy="majority", law="none", quantity="vote_limit", budget=0)
+        rows = pd.concat([rows, own], ignore_index=True)
+    best = rows[(rows["quantity"] == "better") & (rows["strategy"] == "coverage")]
     rows = rows[rows["quantity"].isin(QUANTITIES)]
     ordered = in_order(rows, quantity=tuple(QUANTITIES))
-    ordered = ordered.assign(quantity=ordered["quantity"].map(QUANTITIES))
+    ordered = ordered.assign(
+        quantity=ordered["quantity"].map(QUANTITIES),
+        law=ordered["law"].map(LAW_NAMES),
+        budget=ordered["budget"].replace(0, np.nan),
+    )
     note = (
-        "Coverage follows an exponentiated power law, the vote a curve that saturates; N* is the "
-        "least number of samples whose doubling adds less than half a point. Points of one curve "
-        "are correlated: R squared describes and tests nothing."
+        "A law is fitted to all budgets, and once more to half of them and less to predict the "
+        "largest: “predicted minus found” is its error there. Intervals hold only if the law does. "
+        f"{_better(best)}N* is the least number of samples from which doubling adds less than half "
+        "a point. The interval of the vote's limit takes each problem whose commonest answer is "
+        "not yet sure once as wrong and once as right."
     )
     return [TableBlock.of("laws", "Fitted laws", context.named(ordered), LAWS, note=note, page=8)]
+
+
+def _better(rows: pd.DataFrame) -> str:
+    """Which law of coverage predicted best, in a sentence; empty without two laws."""
+    won = rows[rows["dataset"] != "all"].groupby("law")["value"].sum()
+    if len(won) < 2:
+        return ""
+    cells = len(rows[rows["dataset"] != "all"].groupby(["dataset", "model"]))
+    counts = ", ".join(f"the {LAW_NAMES[law]} in {int(n)}" for law, n in won.items())
+    return f"Coverage at the largest budget was predicted best by {counts} of {cells} cells. "
 
 
 def _grid(context: Context) -> list[TableBlock]:
