@@ -1,4 +1,4 @@
-"""SmolLM2-135M-Instruct on a real vLLM: a real template, vocabulary, stop token and byte-pair merges.
+"""SmolLM2-135M-Instruct on a real vLLM: real template, vocabulary, stop token, byte-pair merges.
 
 The model is fetched by its lock (models/smollm2/prepare.py) unless it is there. Where that fails
 the tests are skipped with the reason, except where CI is set: there they fail.
