@@ -39,7 +39,8 @@ _VULGAR = {
 }  # fmt: skip
 _MIXED_SIGN = re.compile(rf"(\d{{0,15}}) ?([{''.join(_VULGAR)}])")
 _SPACING = re.compile(
-    r"(?<!\\)\\[,;:! ]|\\(?:left|right|displaystyle|q?quad|bigl?|bigr?|Bigl?|Bigr?|thinspace)(?![A-Za-z])"
+    r"(?<!\\)\\[,;:! ]|\\(?:left|right|displaystyle|q?quad|bigl?|bigr?|Bigl?|Bigr?"
+    r"|thinspace)(?![A-Za-z])"
     r"|~|\\[hv]space\*?\{[^{}]{0,20}\}"
 )
 _SPACE = re.compile(r"\s+")
