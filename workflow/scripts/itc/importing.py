@@ -7,7 +7,6 @@ the recording. Order of every table: its key (problem, draw), whatever the order
 from __future__ import annotations
 
 import json
-import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,13 +15,13 @@ from typing import Any
 import pandas as pd
 
 from itc import checksum, registry
+from itc.archive._golds import golds_of, options, warn_unreadable
 from itc.archive._lines import DamagedFileError
 from itc.archive._rows import ImportRefusedError, response_row, text_or_null
 from itc.archive._schema import NEEDED
 from itc.archive._thinking import Delimiters
 from itc.spool import RepeatedKeyError, Spool
 
-log = logging.getLogger(__name__)
 SHOWN = 200  # characters of a stranger's value in a message
 # What a value of an unexpected kind makes our code raise.
 UNFIT = (TypeError, ValueError, AttributeError, KeyError, IndexError, OverflowError)
@@ -229,7 +228,7 @@ def import_recording(
                 )
             imported.problems[name] = pd.DataFrame(list(found.values()))
             if found:
-                _warn_unreadable(name, imported.problems[name], where)
+                warn_unreadable(name, imported.problems[name], where)
     except BaseException:
         imported.__exit__(None, None, None)
         raise
@@ -270,10 +269,10 @@ def _merge_problem(
         },
     )
     golds: Any = row.get("gold")
-    several = [text for text in map(text_or_null, golds) if text] if _is_list(golds) else []
+    several = golds_of(golds)
     found = {
         "question": text_or_null(row.get("question")),
-        "gold": (several[0] if several else None) if _is_list(golds) else text_or_null(golds),
+        "gold": several[0] if several else None,
         "golds": several if len(several) > 1 else None,
         "choices": options(row.get("choices")),
     }
@@ -290,32 +289,3 @@ def _merge_problem(
             )
         place[column] = value
     entry["metadata"] = json.dumps(about, sort_keys=True, ensure_ascii=False)
-
-
-def _is_list(value: Any) -> bool:
-    return isinstance(value, list | tuple)
-
-
-def options(choices: Any) -> list[str] | None:
-    """Texts of a problem's choices: a list, or ``{"text": [...]}`` as some benchmarks store it."""
-    if isinstance(choices, Mapping):
-        choices = choices.get("text")
-    if not _is_list(choices) or not choices:
-        return None
-    if not all(isinstance(choice, str | int | float) for choice in choices):
-        return None
-    return [str(text_or_null(choice)).strip() for choice in choices]
-
-
-def _warn_unreadable(name: str, problems: pd.DataFrame, where: str) -> None:
-    """One line with the count of golds that the grader cannot read; they will be undecided."""
-    from itc.grading._problems import unreadable_golds
-
-    found = unreadable_golds(problems)
-    if found:
-        log.warning(
-            "%s: the gold answers of %d of %d problems of %r cannot be read as %s, the first that of "
-            "%r; their responses are undecided (unreadable_gold). Map `gold`, or set the "
-            "dataset's answer_type",
-            where, len(found), len(problems), name, problems["answer_type"].iloc[0], found[0],
-        )  # fmt: skip

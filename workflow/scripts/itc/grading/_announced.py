@@ -25,13 +25,18 @@ FOREIGN = (
     "الإجابة", "الجواب", "उत्तर", "תשובה",
 )  # fmt: skip
 _ANCHOR = re.compile(
-    r"(?:####|answers?(?:\s{1,9}+(?:to|for|in|of)\s{1,9}+[^.\n:]{1,60}?|\s{1,9}+(?:here|thus|therefore|so|now)"
-    r"|\s{1,9}+(?:that\s{1,9}+)?(?:i|we)\s{1,9}+(?:get|got|find|found|have)|,\s{1,9}+(?:therefore|then|thus),)?"
+    r"(?:####|answers?(?:\s{1,9}+(?:to|for|in|of)\s{1,9}+[^.\n:]{1,60}?|\s{1,9}+(?:here"
+    r"|thus|therefore|so|now)"
+    r"|\s{1,9}+(?:that\s{1,9}+)?(?:i|we)\s{1,9}+(?:get|got|find|found|have)"
+    r"|,\s{1,9}+(?:therefore|then|thus),)?"
     r"\s{0,9}+(?:\*\*|__)?\s{0,9}+"
     r"(?:\b(?:is|was|are|equals|becomes|remains)\b|=|:|："
-    r"|\b(?:should|must|would|will|could\s{1,9}+only|can\s{1,9}+only|has\s{1,9}+to|have\s{1,9}+to|needs\s{1,9}+to|ought\s{1,9}+to"
-    r"|appears\s{1,9}+to|seems\s{1,9}+to|turns\s{1,9}+out\s{1,9}+to|comes\s{1,9}+out\s{1,9}+to|works\s{1,9}+out\s{1,9}+to)\s{1,9}+be\b"
-    r"|\b(?:can(?:not|['’]t|\s{1,9}+not)|(?:could|should|must|would|will)(?:\s{1,9}+not|n['’]t))\s{1,9}+be\b"
+    r"|\b(?:should|must|would|will|could\s{1,9}+only|can\s{1,9}+only|has\s{1,9}+to"
+    r"|have\s{1,9}+to|needs\s{1,9}+to|ought\s{1,9}+to"
+    r"|appears\s{1,9}+to|seems\s{1,9}+to|turns\s{1,9}+out\s{1,9}+to"
+    r"|comes\s{1,9}+out\s{1,9}+to|works\s{1,9}+out\s{1,9}+to)\s{1,9}+be\b"
+    r"|\b(?:can(?:not|['’]t|\s{1,9}+not)|(?:could|should|must|would|will)(?:\s{1,9}+not"
+    r"|n['’]t))\s{1,9}+be\b"
     r"|\b(?:is|was)n['’]t\b|\b(?:comes|works)\s{1,9}+out\s{1,9}+(?:as|to)\b)\s{0,9}+[:：]?)",
     re.IGNORECASE,
 )
@@ -40,18 +45,21 @@ _SCRIPT = re.compile(
 )
 _ASCII = tuple(word for word in FOREIGN if word.isascii())
 _FOREIGN = re.compile(
-    rf"(?:{'|'.join(FOREIGN)})(?:\s{{1,9}}+[^\W\d_]{{1,15}}){{0,2}}?\s{{0,9}}+(?:\*\*|__)?\s{{0,9}}+"
+    rf"(?:{'|'.join(FOREIGN)})(?:\s{{1,9}}+[^\W\d_]{{1,15}}){{0,2}}?\s{{0,9}}+(?:\*\*"
+    rf"|__)?\s{{0,9}}+"
     r"(?:[:：=—–]|\b(?:ist|lautet|est|es|è|é|is|adalah|jest|är|er|là)\b|是|为|為|は|은|는)\s{0,9}+[:：]?",
     re.IGNORECASE,
 )
 LEAD = re.compile(
     r"(?:[\s:：*_}\"'“‘`>]|\\\"|\b(?:is|equal to|equals|approximately|about|around|roughly|"
-    r"actually|simply|just|exactly|only|therefore|thus|then|hence|still|really|clearly|in fact|given by|"
+    r"actually|simply|just|exactly|only|therefore|thus|then|hence|still|really|clearly"
+    r"|in fact|given by|"
     r"now|indeed|be)\b)*+",
     re.IGNORECASE,
 )
 _HYPOTHETICAL = re.compile(
-    r"\b(?:if|whether|unless|suppose|supposing|assume|assuming|why|how|that|what)\s{1,9}+(?:the|your|my|"
+    r"\b(?:if|whether|unless|suppose|supposing|assume|assuming|why|how|that"
+    r"|what)\s{1,9}+(?:the|your|my|"
     r"our|this)?\s{0,9}+(?:final|correct|right)?\s{0,9}+$",
     re.IGNORECASE,
 )
@@ -66,7 +74,8 @@ _OTHER = re.compile(
 )
 _ADVERBS = (
     r"(?:(?:indeed|also|still|quite|absolutely|definitely|actually|really|clearly|therefore|thus|"
-    r"now|in\s{1,9}+fact|both|probably|likely|certainly|then|always|a|an|the|already|completely)\s{1,9}+){0,4}"
+    r"now|in\s{1,9}+fact|both|probably|likely|certainly|then|always|a|an|the|already"
+    r"|completely)\s{1,9}+){0,4}"
 )
 _DENIES = re.compile(
     rf"{_ADVERBS}(?:not\b|n['’]t\b|incorrect\b|wrong\b|false\b|invalid\b|unknown\b|unclear\b|"

@@ -15,7 +15,8 @@ BITS = 8000  # of a power's value
 
 Value = Fraction | float
 _TOKEN = re.compile(
-    r" {0,3}+(?:(\d++(?:\.\d*+)?|\.\d++)|(\\(?:frac|sqrt|pi|cdot|times|div)(?![A-Za-z]))|([-+*/^(){}]))"
+    r" {0,3}+(?:(\d++(?:\.\d*+)?|\.\d++)|(\\(?:frac|sqrt|pi|cdot|times|div)(?![A-Za-z]))"
+    r"|([-+*/^(){}]))"
 )
 
 
@@ -104,7 +105,7 @@ class _Reader:
             return Fraction(base ** int(exponent))
         if base < 0:
             raise _NoValueError
-        return float(base) ** float(exponent)
+        return math.pow(float(base), float(exponent))
 
     def short(self, depth: int) -> Value:
         sign = -1 if self.take("-") else 1

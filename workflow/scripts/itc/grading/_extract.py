@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 
 from itc.grading._announced import (
     LINE,
@@ -71,8 +72,10 @@ _BRACES = re.compile(r"\\(?:text|mathrm|textbf|mathbf)(?:bf|it)?\s{0,9}+\{|\}(?=
 _CONTENT = re.compile(r"\\(?:text|mathrm|textbf)\s{0,9}+\{([^{}]*)\}")
 _FORMULA_SIGN = re.compile(r"[\d\\=<>^+*/()\[\]{}|]")
 _VERDICTS = frozenset(
-    ("correct", "incorrect", "right", "wrong", "yes", "no", "true", "false", "unknown")
-    + ("not correct", "not right", "not given", "not true", "not known")
+    (
+        *("correct", "incorrect", "right", "wrong", "yes", "no", "true", "false", "unknown"),
+        *("not correct", "not right", "not given", "not true", "not known"),
+    )
 )
 
 
@@ -169,7 +172,7 @@ def _without_offers(line: str) -> str:
     if not _OFFER.search(line):
         return line
     starts = [0, *(m.end() for m in SENTENCE.finditer(line)), len(line)]
-    parts = [line[a:b] for a, b in zip(starts, starts[1:], strict=False)]
+    parts = [line[a:b] for a, b in pairwise(starts)]
     return "".join(part for part in parts if not _OFFER.match(part.lstrip(" *_!")))
 
 

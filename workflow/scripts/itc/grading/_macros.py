@@ -23,8 +23,28 @@ _BOLD = re.compile(
 )
 _HAT = re.compile(r"\\(?:i|j)math(?![A-Za-z])")
 _FUNCTIONS = frozenset(
-    ("arcsin", "arccos", "arctan", "sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh")
-    + ("log", "ln", "exp", "lcm", "gcd", "max", "min", "det")
+    (
+        "arcsin",
+        "arccos",
+        "arctan",
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "sinh",
+        "cosh",
+        "tanh",
+        "log",
+        "ln",
+        "exp",
+        "lcm",
+        "gcd",
+        "max",
+        "min",
+        "det",
+    )
 )
 _INVERSE = {"arcsinh": "arsinh"}
 _TEXT = re.compile(r"\\text\s?\{([^{}]{0,200})\}")

@@ -46,7 +46,8 @@ _VALUE = r"(?<![\d.])(?:\d++(?:\.\d*+)?|\.\d++)"
 _DECIMAL = re.compile(rf"(?:[-+] ?)?{_VALUE}")
 _POWER = r"(?:\{ ?([-+]?\d{1,4}) ?\}|\(([-+]?\d{1,4})\)|([-+]?\d{1,4}))"
 _TENS = re.compile(
-    rf"(?:((?:[-+] ?)?{_VALUE}) ?(?:\\times|\\cdot|[*x]) ?|((?:[-+] ?)?))(?<!\d)(?:10|\{{10\}}) ?\^ ?{_POWER}"
+    rf"(?:((?:[-+] ?)?{_VALUE}) ?(?:\\times|\\cdot|[*x]) ?|((?:[-+] ?)?))(?<!\d)(?:10"
+    rf"|\{{10\}}) ?\^ ?{_POWER}"
 )
 _SCIENTIFIC = re.compile(rf"((?:[-+] ?)?{_VALUE})[eE]([-+]?\d{{1,4}})")
 _PLAIN_RATIO = re.compile(rf"((?:[-+] ?)?{_VALUE}) ?/ ?({_VALUE})")

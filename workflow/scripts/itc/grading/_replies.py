@@ -1,4 +1,4 @@
-"""The answer of each reply: behind its thinking, before what ends its turn, in the order of trust."""
+"""The answer of each reply: after its thinking, up to what ends its turn, in order of trust."""
 
 from __future__ import annotations
 

@@ -232,8 +232,8 @@ def main() -> None:
     """Read what to run, then each test in turn; write a line and the output for each.
 
     Input: 16 digits, so many bytes of JSON (``code``, ``name``, ``room``, ``limits``, ``sizes``,
-    ``most``), then the tests as JSON, each as long as ``sizes`` says. Output per test: exit, size and number
-    of the bytes that follow, which are left out where there are more than ``most``.
+    ``most``), then the tests as JSON, each as long as ``sizes`` says. Output per test: exit, size
+    and number of the bytes that follow, which are left out where there are more than ``most``.
     """
     alone = "--contained" in sys.argv and os.getpid() == 1
     if alone:

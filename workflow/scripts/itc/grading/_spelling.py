@@ -39,7 +39,8 @@ _VULGAR = {
 }  # fmt: skip
 _MIXED_SIGN = re.compile(rf"(\d{{0,15}}) ?([{''.join(_VULGAR)}])")
 _SPACING = re.compile(
-    r"(?<!\\)\\[,;:! ]|\\(?:left|right|displaystyle|q?quad|bigl?|bigr?|Bigl?|Bigr?|thinspace)(?![A-Za-z])"
+    r"(?<!\\)\\[,;:! ]|\\(?:left|right|displaystyle|q?quad|bigl?|bigr?|Bigl?|Bigr?"
+    r"|thinspace)(?![A-Za-z])"
     r"|~|\\[hv]space\*?\{[^{}]{0,20}\}"
 )
 _SPACE = re.compile(r"\s+")
@@ -47,7 +48,6 @@ _CURRENCY = re.compile(r"\\\$|[€£¥₹]|\\(?:euro|pounds)(?![A-Za-z])")
 _DELIMITERS = re.compile(r"\$|\\\(|\\\)|(?<!\\)\\\[|(?<!\\)\\\]")
 _WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
 _FRACTION = re.compile(r"\\(?:[dtc]|nice|s|x)frac(?![A-Za-z])")
-_DOUBLED = re.compile(r"\\\\(?=[A-Za-z])")
 _NEGATIVE_SPACE = re.compile(r"\\! ?")
 # What an answer that was cut out of a text may carry at its end.
 _END = re.compile(r"(?<![ .:;,*\\])(?:[ .:;,]|\\(?![A-Za-z{}|])|\*\*)++$")
@@ -81,8 +81,6 @@ def latex(answer: str) -> str:
     form = _LOW.sub(lambda m: f"_{{{m.group().translate(_LOWER)}}}", form)
     form = unwrap(form.translate(_TRANSLATE).strip())
     form = _ROW_GAP.sub(r"\\\\ ", form)
-    if "matrix" not in form and r"\begin" not in form:
-        form = _DOUBLED.sub(r"\\", form)
     for written, plain in (("{,}", ","), (r"\%", "%")):
         form = form.replace(written, plain)
     form = _NEGATIVE_SPACE.sub("", form)

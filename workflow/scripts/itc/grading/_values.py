@@ -16,7 +16,8 @@ NOT_BUT = re.compile(
 )
 # What follows such a word says something about the answer, and is none.
 _ASIDE = re.compile(
-    r",?\s{0,9}+\b(?:instead\s{1,9}+of|rather\s{1,9}+than|not|because|since|which|where|whereas|while|when|if|"
+    r",?\s{0,9}+\b(?:instead\s{1,9}+of|rather\s{1,9}+than|not|because|since|which|where"
+    r"|whereas|while|when|if|"
     r"although|though|unless|compared|given\s{1,9}+that|after|before|whose)\b|\s[—–]\s|\s\(",
     re.IGNORECASE,
 )
@@ -26,22 +27,51 @@ _OPEN_CHOICE = re.compile(
 _TERM = rf"\(?(?:[$€£]|\\\$)?\s?(?:\d{{1,9}} \d{{1,9}}/\d{{1,9}}|{NUMBER.pattern})\)?"
 _FIRST = re.compile(_TERM, re.IGNORECASE)
 _NEXT = re.compile(
-    r"(?:\s{1,2}[A-Za-z]{1,15}){0,2}\s{0,2}(?:[-+−*/×÷·=x]|\\times|\\cdot|\\div|minus|plus|times|equals)\s{0,2}"
+    r"(?:\s{1,2}[A-Za-z]{1,15}){0,2}\s{0,2}(?:[-+−*/×÷·=x]|\\times|\\cdot|\\div|minus"
+    r"|plus|times|equals)\s{0,2}"
 )
 _TERMS = 40
 _LIST = re.compile(
-    rf"{_TERM}(?:(?:\s{{0,9}}+,\s{{0,9}}+(?:and\s{{1,9}}+|or\s{{1,9}}+)?|\s{{1,9}}+and\s{{1,9}}+|\s{{1,9}}+or\s{{1,9}}+){_TERM}){{1,12}}",
+    rf"{_TERM}(?:(?:\s{{0,9}}+,\s{{0,9}}+(?:and\s{{1,9}}+|or\s{{1,9}}+)?"
+    rf"|\s{{1,9}}+and\s{{1,9}}+|\s{{1,9}}+or\s{{1,9}}+){_TERM}){{1,12}}",
     re.IGNORECASE,
 )
 _SCALE = re.compile(r"\s?(hundred|thousand|million|billion|trillion|dozen)\b", re.IGNORECASE)
-_UNIT = r"(?:hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|weeks?|months?|years?|feet|foot|ft|inch(?:es)?|pounds?|ounces?|dollars?|cents?|km|m|cm|kg|g|yards?|miles?)"
+_UNIT = (
+    r"(?:hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|weeks?|months?|years?|feet|foot|ft"
+    r"|inch(?:es)?|pounds?|ounces?|dollars?|cents?|km|m|cm|kg|g|yards?|miles?)"
+)
 _COMPOUND = re.compile(
     rf"\s{{0,9}}+{_UNIT}\b,?\s{{0,9}}+(?:and\s{{1,9}}+)?\d[\d.]*\s{{0,9}}+{_UNIT}\b", re.IGNORECASE
 )
 _NUMBER_WORD = re.compile(rf"({'|'.join(WORDS)})\b(?!\s{{1,9}}+of\b|-)", re.IGNORECASE)
 _SHORT_WORDS = frozenset(
-    ("no", "so", "is", "it", "to", "of", "in", "on", "at", "by", "as", "an", "be", "we", "he", "if")
-    + ("my", "up", "do", "ok", "me", "us", "am", "go")
+    (
+        "no",
+        "so",
+        "is",
+        "it",
+        "to",
+        "of",
+        "in",
+        "on",
+        "at",
+        "by",
+        "as",
+        "an",
+        "be",
+        "we",
+        "he",
+        "if",
+        "my",
+        "up",
+        "do",
+        "ok",
+        "me",
+        "us",
+        "am",
+        "go",
+    )
 )
 _ASSIGNED = re.compile(r"(?<![A-Za-z])[A-Za-z]\s{0,9}+=")
 _AND_OR = re.compile(r"\b(?:and|or)\b", re.IGNORECASE)

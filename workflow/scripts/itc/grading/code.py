@@ -1,10 +1,10 @@
 """Programs, judged by running them on tests: standard input and output, or a function's results.
 
 ``metadata`` holds ``tests`` (a list of ``{"input", "output"}`` or ``{"args", "output"}``),
-``function`` (name, for the second kind), ``cpu_seconds`` per test, and ``room: livecodebench`` where
-programs find the names and limits that LiveCodeBench gives them (``_room``). Outputs are compared as
-LiveCodeBench does (https://github.com/LiveCodeBench/LiveCodeBench, MIT): line by line without
-outer blanks, and token by token as exact decimals of ASCII digits.
+``function`` (name, for the second kind), ``cpu_seconds`` per test, and ``room: livecodebench``
+where programs find the names and limits that LiveCodeBench gives them (``_room``). Outputs are
+compared as LiveCodeBench does (https://github.com/LiveCodeBench/LiveCodeBench, MIT): line by line
+without outer blanks, and token by token as exact decimals of ASCII digits.
 Programs only run in the sandbox.
 """
 

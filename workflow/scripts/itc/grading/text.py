@@ -9,7 +9,6 @@ from collections.abc import Callable
 from itc.grading._base import BOXED, FALLBACK, NOTHING, PHRASE, Extraction, Problem, clean
 from itc.grading._extract import LINE, PHRASE_TAIL, anchors, boxed, closing_line, explicit, squeeze
 
-METADATA = ("exact",)
 TITLE = "text"
 METADATA = ("exact", "normalise")
 WORKER = False
