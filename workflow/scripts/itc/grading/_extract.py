@@ -25,6 +25,7 @@ from itc.grading._boxes import box_at, boxed, boxes
 from itc.grading._formats import json_answer, tagged, without_json
 from itc.grading._formulas import NUMBER, WORD, rightmost, rightmost_at, squeeze
 from itc.grading._numbers import WORDS
+from itc.grading._prose import denied, named, stated_first, unfilled, without_questions
 from itc.grading._values import SENTENCE
 from itc.grading._values import value as announced_value
 
@@ -140,12 +141,14 @@ def last_resort(text: str, words: bool = True) -> str | None:
     """A bare expression as it is, else the last formula or number near the end."""
     bare = text.strip()
     plain = not WORD.search(bare) and not any(sign in bare for sign in ("$", "\n", "\\boxed"))
-    if plain and len(bare) <= BARE and any(character.isalnum() for character in bare):
+    asked = bare.rstrip(" ?_.").endswith("=")
+    if plain and not asked and len(bare) <= BARE and any(character.isalnum() for character in bare):
         return bare
     if bare.lower().strip(" .*") in WORDS:
         return bare.strip(" .*")
     tail = squeeze(without_json(text)[-FALLBACK_TAIL:])
     tail = _CONTRAST.sub("", "\n".join(_without_offers(line) for line in tail.split("\n")))
+    tail = without_questions(tail)
     found = rightmost_at(tail)
     last = tail.rstrip()
     opening = max((m.end() for m in SENTENCE.finditer(last[:-1])), default=0)
@@ -159,12 +162,23 @@ def last_resort(text: str, words: bool = True) -> str | None:
     if found is None:
         return None
     answer, start, end, is_formula = found
+    if is_formula and unfilled(answer):
+        return None
+    said = None if is_formula else named(tail)
+    if said:
+        answer, start, end = said[0], max(0, said[1] - 1), said[1]
     begin = max((m.end() for m in SENTENCE.finditer(tail, 0, start)), default=0)
     stop = SENTENCE.search(tail, end)
     sentence = tail[begin : stop.start() if stop else len(tail)]
-    if _DENIAL.search(sentence) or _OPEN_PAIR.search(tail[max(0, start - 60) : start]):
+    if said:
+        return None if denied(sentence) else answer
+    if (
+        _DENIAL.search(sentence)
+        or denied(sentence)
+        or _OPEN_PAIR.search(tail[max(0, start - 60) : start])
+    ):
         return None
-    return answer if is_formula else _result(sentence) or answer
+    return answer if is_formula else _result(sentence) or stated_first(text) or answer
 
 
 def _without_offers(line: str) -> str:

@@ -82,6 +82,11 @@ _CONCLUDES = re.compile(
 _CONTINUES = re.compile(
     r"\s?(?:[\^√π!]|\\(?:sqrt|pi|frac|dfrac|tfrac|cdot|times|ln|log|theta|alpha|left)(?![A-Za-z]))"
 )
+# "6 + 0 = 6 is 6": the problem is said once more before its value.
+_RESTATED = re.compile(
+    rf"{_TERM}(?:\s{{0,2}}[-+−*/×÷·=x]\s{{0,2}}{_TERM}){{0,8}}\s{{1,2}}(?:is|equals)\s{{1,2}}(?={_TERM})",
+    re.IGNORECASE,
+)
 _AFTER_FORMULA = re.compile(r"\s{0,3}=\s{0,3}")
 
 
@@ -95,8 +100,10 @@ def value(line: str, words: bool = True) -> str | None:
     sentence = trimmed(SENTENCE.split(line, maxsplit=1)[0])
     if not any(character.isalnum() for character in sentence):
         return None
-    if sentence.startswith(("\\boxed{}", "\\boxed{ }")):
-        return None
+    if sentence.startswith(("\\boxed{}", "\\boxed{ }")) or sentence.endswith("="):
+        return None  # an empty box, or a problem that is said once more
+    if restated := _RESTATED.match(sentence):
+        sentence = sentence[restated.end() :]
     concluded = _CONCLUDES.search(sentence)
     if concluded and "=" in sentence[concluded.end() :]:
         side = sentence.rpartition("=")[2].strip()

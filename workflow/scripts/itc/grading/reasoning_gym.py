@@ -33,6 +33,7 @@ SANDBOX = True  # its work is code of another package, which may evaluate answer
 METADATA = ("task", "seed", "size", "index", "config", "entry_sha256")
 
 _DRESS = re.compile(r"^\\(?:text|mathrm|textbf|mathbf)\s*\{(.*)\}$", re.DOTALL)
+_FRAME = re.compile(r"\A(?:\\[\[(]|[$ ]){1,6}|(?:\\[\])]|[$ .]){1,6}\Z")
 _PLAIN = re.compile(r"[-+]?[\d,]{0,200}\.?\d{1,200}")
 # Tasks of reasoning-gym 0.1.25 whose scorer is ``ProceduralDataset.score_answer``, ...
 AS_TEXT = frozenset(
@@ -82,8 +83,9 @@ def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
     gold = str(problem.get("gold") or "")
     if _PLAIN.fullmatch(gold.strip()):
         found = final_answer(text, fallback, words=False)
-        # "44 + 27 = 71" is a computation and its result
-        side = (found.answer or "").rpartition("=")[2].strip(" $.")
+        # "44 + 27 = 71" is a computation and its result; "\\[71\\]", "\\textbf{71}." are dressed
+        side = _FRAME.sub("", (found.answer or "").rpartition("=")[2])
+        side = _DRESS.sub(r"\1", side)
         return Extraction(side, found.how) if _PLAIN.fullmatch(side) else found
     return extract_text(text, problem, fallback)
 
