@@ -39,7 +39,7 @@ SPARE = 64 * 2**10  # bytes of output that are read beside eight times the expec
 # Nothing taken is given back, so a line is looked at once.
 _FENCE = re.compile(r"^[ \t]*+```[ \t]*+([A-Za-z0-9+_-]*+)[^\n]*+\n(.*?)^[ \t]*+```", re.M | re.S)
 # ASCII digits only: Decimal reads those of all scripts, and underscores between them.
-_NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _LOOKS = re.compile(r"^(?:import |from |def |class |print\(|for |while |[a-z_]\w* = )", re.M)
 TAIL = 200_000
 
