@@ -107,7 +107,9 @@ def test_thinking_is_not_searched_and_cut_replies_count_boxes_only(graded):
         thinking_end=[len(thought), len(thought), None, None, None, None, None],
         finish_reason=["stop", "stop", "length", "length", "length", "length", None],
     )
-    assert list(rows["answer_how"]) == ["phrase", "boxed", "none", "boxed", "none", "boxed", "none"]
+    assert list(rows["answer_how"]) == [
+        "phrase", "thinking", "none", "thinking", "none", "boxed", "none",
+    ]  # fmt: skip
     assert list(rows["verdict"]) == [
         "right", "wrong", "wrong", "right", "wrong", "right", "undecided",
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from itc.grading._base import RIGHT, WRONG, Undecidable
         ("1,234", "1234"),
         ("-3/6", "-1/2"),
         (r"-\frac{3}{6}", "-1/2"),
-        (r"\frac 12", r"\frac{1}{2}"),
+        (r"\frac 12", "1/2"),
         ("5/0", "5/0"),
         ("1/2 + 11/18 = 10/9", "10/9"),
         ("x + y = 1", "x+y=1"),
@@ -22,7 +22,7 @@ from itc.grading._base import RIGHT, WRONG, Undecidable
         (r"$\boxed{7}$", "7"),
         ("3.", "3"),
         ("", None),
-        ("$ $", "$$"),
+        ("$ $", None),
     ],
 )
 def test_normal_form_of_mathematics(answer, form):

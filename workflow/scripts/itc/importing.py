@@ -15,9 +15,11 @@ from typing import Any
 import pandas as pd
 
 from itc import checksum, registry
+from itc.archive._golds import golds_of, options, warn_unreadable
 from itc.archive._lines import DamagedFileError
 from itc.archive._rows import ImportRefusedError, response_row, text_or_null
 from itc.archive._schema import NEEDED
+from itc.archive._thinking import Delimiters
 from itc.spool import RepeatedKeyError, Spool
 
 SHOWN = 200  # characters of a stranger's value in a message
@@ -108,6 +110,7 @@ class Imported:
     def __init__(self, spec: Mapping[str, Any], folder: Path | str | None = None):
         self.problems: dict[str, pd.DataFrame] = {}
         self.cells: dict[tuple[str, str], int] = {}
+        self._delimiters: dict[tuple[str, str], Delimiters] = {}
         self._spool, self._spec = Spool(folder), spec
 
     def __enter__(self) -> Imported:
@@ -116,8 +119,11 @@ class Imported:
     def __exit__(self, *error: Any) -> None:
         self._spool.__exit__(*error)
 
-    def add(self, cell: tuple[str, str], row: dict[str, Any]) -> None:
+    def add(
+        self, cell: tuple[str, str], row: dict[str, Any], pair: Sequence[str] | None = None
+    ) -> None:
         """Keep one row of table ``responses``."""
+        self._delimiters.setdefault(cell, Delimiters()).see(row, pair)
         self._spool.add(self.cells[cell], row["problem_id"], row["draw"], row)
 
     def count(self, cell: tuple[str, str]) -> int:
@@ -133,7 +139,9 @@ class Imported:
 
             count = counter(name)
         try:
+            seen = self._delimiters.get(cell, Delimiters())
             for group in self._spool.groups(self.cells[cell]):
+                seen.settle(group)
                 if count is not None:
                     _count_tokens(group, count, str(name))
                 yield pd.DataFrame(group)
@@ -200,7 +208,8 @@ def import_recording(
                     made = response_row(
                         row, dataset["name"], model, spec.get("thinking_tokens_apart", ())
                     )
-                    imported.add((dataset["name"], model["name"]), made)
+                    cell = dataset["name"], model["name"]
+                    imported.add(cell, made, model.get("thinking"))
         where = ", ".join(str(path) for path in paths)
         for dataset_name, model_name in pairs:
             if not imported.count((dataset_name, model_name)):
@@ -218,6 +227,8 @@ def import_recording(
                     "loader of its own beside `import_from`"
                 )
             imported.problems[name] = pd.DataFrame(list(found.values()))
+            if found:
+                warn_unreadable(name, imported.problems[name], where)
     except BaseException:
         imported.__exit__(None, None, None)
         raise
@@ -257,14 +268,24 @@ def _merge_problem(
             "metadata": "{}",
         },
     )
-    for column in ("question", "gold"):
-        value = text_or_null(row.get(column))
+    golds: Any = row.get("gold")
+    several = golds_of(golds)
+    found = {
+        "question": text_or_null(row.get("question")),
+        "gold": several[0] if several else None,
+        "golds": several if len(several) > 1 else None,
+        "choices": options(row.get("choices")),
+    }
+    about = json.loads(entry["metadata"])
+    for column, value in found.items():
         if value is None:
             continue
-        if entry[column] is not None and entry[column] != value:
+        place = entry if column in entry else about
+        if place.get(column) is not None and place[column] != value:
             raise ImportRefusedError(
-                f"problem {name!r} of {dataset['name']!r} has two {column}s: "
-                f"{entry[column]!r} and {value!r}; correct the file, exclude one of them, or map "
+                f"problem {name!r} of {dataset['name']!r} has two {column.rstrip('s')}s: "
+                f"{place[column]!r} and {value!r}; correct the file, exclude one of them, or map "
                 f"`{column}` to a column that is the same in all rows"
             )
-        entry[column] = value
+        place[column] = value
+    entry["metadata"] = json.dumps(about, sort_keys=True, ensure_ascii=False)

@@ -108,6 +108,7 @@ SCHEMAS = {
                 "prompt_sha256": STRING,
                 "text": TEXT,
                 "thinking_end": INT,  # offset in text just behind the closing delimiter
+                "thinking_unclear": BOOL,  # imports only: no delimiter; thinking or answer
                 **TOKENS,
                 "token_ids": pa.list_(INT),
                 **LOGPROBS,
@@ -120,6 +121,8 @@ SCHEMAS = {
                 "engine_settings": STRING,  # JSON of batch sizes and the like
                 "source_answer": TEXT,  # imports only: the source's own extraction and grade
                 "source_correct": BOOL,
+                "source_score": FLOAT,  # imports only: the source's grade as a share
+                "source_grader": STRING,  # imports only: who gave the grade
                 "condition": STRING,  # imports only: JSON of settings that differ between draws
             },
             ("dataset", "model", "procedure", "problem_id", "draw", "round"),
@@ -133,11 +136,12 @@ SCHEMAS = {
                 **RESPONSE_KEY,
                 "response_id": STRING,
                 "answer": TEXT,  # as extracted
-                "answer_how": STRING,  # boxed | phrase | fallback | source | none
+                "answer_how": STRING,  # a rule of docs/grading.md: boxed, phrase, tag, json, ...
                 "normal_form": TEXT,
                 "verdict": STRING,  # right | wrong | undecided
                 "cause": STRING,  # why undecided
                 "score": FLOAT,  # judge score, or the task's own partial credit
+                "read": BOOL,  # judgements and selections: the score or choice could be read
             },
             ("dataset", "model", "procedure", "problem_id", "draw", "round"),
             ("response_id", "answer_how", "verdict"),
@@ -159,6 +163,7 @@ SCHEMAS = {
                 "verdict": STRING,
                 "cause": STRING,
                 "score": FLOAT,
+                "read": BOOL,
                 **TOKENS,
                 **LOGPROBS,
                 "truncated": BOOL,  # cut at the token cap; null when unknown

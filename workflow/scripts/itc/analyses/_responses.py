@@ -87,8 +87,11 @@ def judge_scores(
         return np.full(len(frame), np.nan)
     judged = rows[["parents", "score", "procedure"]].explode("parents").dropna()
     # scales differ between judges, so only the first in the config speaks
-    scored = set(judged["procedure"])  # none where no reply held a score
-    judged = judged[judged["procedure"] == next((p for p in judges if p in scored), None)]
+    known = set(judged["procedure"])
+    first = next((judge for judge in judges if judge in known), None)
+    if first is None:  # no judgement holds a score that could be read
+        return np.full(len(frame), np.nan)
+    judged = judged[judged["procedure"] == first]
     means = judged.groupby("parents")["score"].mean()
     result: np.ndarray = means.reindex(frame["response_id"]).to_numpy(np.float64)
     return result

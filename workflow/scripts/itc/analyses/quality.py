@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from itc.grading._base import JUDGEMENT, NO_SCORE
 from itc.schemas import FLOAT, INT, LONG, STRING, Schema, register
 
 TITLE = "Quality of the recorded responses"
@@ -30,6 +31,7 @@ SCHEMA = register(
             "wrong": FLOAT,
             "undecided": FLOAT,
             "unparsed": FLOAT,  # no answer found
+            "read": FLOAT,  # judgements with a score, selections with a choice, that could be read
             "class_conflict": FLOAT,  # responses whose answer is in one of the following pairs
             "asymmetric_pairs": LONG,  # pairs of answers that are equal in one direction only
             "intransitive_pairs": LONG,  # pairs of one class that differ, or of two that are equal
@@ -72,8 +74,7 @@ def _row(part: pd.DataFrame) -> dict[str, Any]:
         "n_responses": len(part),
         "draws_min": per_problem.min(),
         "draws_max": per_problem.max(),
-        **{name: (verdict == name).mean() for name in ("right", "wrong", "undecided")},
-        "unparsed": (part["answer_class"] < 0).mean(),
+        **_grades(part),
         "class_conflict": part["class_conflict"].astype("boolean").mean()
         if "class_conflict" in part
         else np.nan,
@@ -88,6 +89,18 @@ def _row(part: pd.DataFrame) -> dict[str, Any]:
         "grader_compared": len(agree),
         "output_tokens": _total(part["n_output_tokens"]),
         "prompt_tokens": _total(part["n_prompt_tokens"]),
+    }
+
+
+def _grades(part: pd.DataFrame) -> dict[str, float]:
+    """Shares of verdicts and of readable judgements; a judgement is no answer: no verdict."""
+    judged = part["cause"].isin((JUDGEMENT, NO_SCORE)).all() if "cause" in part else False
+    shares = {name: (part["verdict"] == name).mean() for name in ("right", "wrong", "undecided")}
+    shares["unparsed"] = (part["answer_class"] < 0).mean()
+    read = part["read"].astype("boolean").dropna() if "read" in part else part["verdict"].iloc[:0]
+    return {
+        **({name: np.nan for name in shares} if judged else shares),
+        "read": float(read.astype(float).mean()) if len(read) else np.nan,
     }
 
 

@@ -10,13 +10,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from itc.thinking import KNOWN, NEVER, end_in
+
 # Sources' words for why generation ended; words that are in neither list are kept as they are.
 _FINISH_REASONS = {
     **dict.fromkeys(("stop", "eos", "end_turn", "stop_sequence"), "stop"),
     **dict.fromkeys(("length", "max_tokens", "model_length", "cutoff"), "length"),
     **dict.fromkeys(("", "none", "null", "unknown"), None),
 }
-_THINKING = ("<think>", "</think>")  # around thinking that a source keeps apart
 
 _PLAIN = str | bool | int | float
 
@@ -52,13 +53,17 @@ def _integer(row: Mapping[str, Any], column: str) -> int | None:
     return whole
 
 
-def _boolean(row: Mapping[str, Any], column: str) -> bool | None:
+def _grade(row: Mapping[str, Any], column: str) -> tuple[bool | None, float | None]:
+    """The source's grade as true or false (null for a share between) and as a share."""
     value = row.get(column)
     if value is None or value != value:
-        return None
-    if value not in (0, 1):
-        raise ImportRefusedError(f"{column} is {value!r}, not true or false; correct the mapping")
-    return bool(value)
+        return None, None
+    if not isinstance(value, bool | int | float) or not 0 <= value <= 1:
+        raise ImportRefusedError(
+            f"{column} is {value!r}, not true or false, nor a share between 0 and 1; correct the "
+            "mapping"
+        )
+    return bool(value) if value in (0, 1) else None, float(value)
 
 
 def _settings(extra: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,7 +83,9 @@ def response_row(
     """One row of table ``responses`` from one recorded row.
 
     Thinking that the source keeps apart is put before the response between the model's delimiters.
-    Where the source only counts it, the text is all answer (``thinking_end`` 0). ``apart`` names
+    Where the source only counts it, the text is all answer (``thinking_end`` 0); a thinking that
+    never closes ends with the text; a text that shows none of its model's delimiters is
+    ``thinking_unclear``, until the other rows of the model say more. ``apart`` names
     recorded models whose output tokens leave the thinking tokens out: they are added.
     """
     extra = row.get("extra") or {}
@@ -87,18 +94,21 @@ def response_row(
     if row["model"] in apart and tokens is not None and thinking is not None:
         tokens += thinking
     pair: tuple[str, str] | None = model.get("thinking")
-    end = None
+    end, unclear = None, None
     if thought:
-        opening, closing = pair or _THINKING
+        opening, closing = pair or KNOWN[0]  # around thinking that a source keeps apart
         thought = f"{opening}{thought}{closing if text else ''}"
         end = len(thought)
         text = thought + (text or "")
     elif text is not None:
-        found = text.rfind(pair[1]) if pair else -1
-        if pair and found >= 0:
-            end = found + len(pair[1])
-        elif thinking and not (pair and pair[0] in text):
+        found = end_in(text, pair) or end_in(text, None)
+        if found is not None:
+            end = len(text) if found == NEVER else int(found)
+        elif thinking:
             end = 0
+        elif pair and thinking is None:
+            unclear = True
+    correct, share = _grade(row, "correct")
     identity = [row["dataset"], row["model"], row["problem_id"], row["sample_index"]]
     return {
         "dataset": dataset,
@@ -111,12 +121,15 @@ def response_row(
         "parents": [],
         "text": text,
         "thinking_end": end,
+        "thinking_unclear": unclear,
         "n_prompt_tokens": _integer(row, "n_prompt_tokens"),
         "n_output_tokens": tokens,
         "n_thinking_tokens": thinking,
         "finish_reason": finish_reason(row),
         "engine": "recording",
         "source_answer": text_or_null(row.get("source_extracted_answer")),
-        "source_correct": _boolean(row, "correct"),
+        "source_correct": correct,
+        "source_score": share,
+        "source_grader": text_or_null(row.get("grader") or extra.get("grader")),
         "condition": text_or_null(json.dumps(_settings(extra), sort_keys=True, ensure_ascii=False)),
     }

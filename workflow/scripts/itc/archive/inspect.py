@@ -91,7 +91,8 @@ def _rows(sample: EvalSample, header: EvalLog, spec: dict[str, Any]) -> Iterator
         "model": header.eval.model,
         "problem_id": sample.id,
         "question": _question(sample.input),
-        "gold": targets[0] if targets else None,
+        "gold": targets[0] if len(targets) == 1 else targets,  # any of several is right
+        "choices": list(sample.choices) if sample.choices else None,
         **_score(sample, spec.get("scorer")),
         "extra": settings | ({"limit": sample.limit.type} if sample.limit else {}),
     }
@@ -142,8 +143,12 @@ def _score(sample: EvalSample, scorer: str | None) -> dict[str, Any]:
         return {}
     value = score.value
     grade: bool | None = None
+    share: float | None = None
     if isinstance(value, str):
         grade = LETTERS.get(value)
     elif isinstance(value, int | float) and value in (0, 1):
         grade = bool(value)
-    return {"correct": grade, "source_extracted_answer": score.answer}
+    elif isinstance(value, int | float) and 0 < value < 1:
+        share = float(value)
+    correct = grade if share is None else share
+    return {"correct": correct, "source_extracted_answer": score.answer, "grader": names[0]}

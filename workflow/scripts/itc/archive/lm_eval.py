@@ -55,6 +55,7 @@ def read(path: Path, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
             "problem_id": line["doc_id"],
             "question": _prompt(line.get("arguments")),
             "gold": line.get("target"),
+            "choices": _choices(line.get("doc")),
             **mapped(line, spec.get("columns", {})),
         }
         grade = _grade(line, spec.get("metric")) if len(texts) == 1 else None
@@ -64,9 +65,18 @@ def read(path: Path, spec: dict[str, Any]) -> Iterator[dict[str, Any]]:
                 "sample_index": index,
                 "response_text": text,
                 "correct": grade,
+                "grader": spec.get("metric") if grade is not None else None,
                 "source_extracted_answer": answer,
                 "extra": settings,
             }
+
+
+def _choices(doc: Any) -> Any:
+    """The choices of a document, where it has them under a usual name."""
+    if not isinstance(doc, dict):
+        return None
+    found = next((doc[name] for name in ("choices", "options", "endings") if doc.get(name)), None)
+    return found if isinstance(found, list | dict) else None
 
 
 def _responses(resps: list[Any], where: str) -> list[str]:

@@ -131,6 +131,7 @@ def programs(rows: pd.DataFrame, spec: Mapping[str, Any], where: str) -> pd.Data
         details = {
             "tests": [_test(test, function) for test in tests],
             "function": function,
+            "room": "livecodebench",
             "cpu_seconds": spec.get("cpu_seconds", 6),
             "date": str(record.get("contest_date", ""))[:10],
         }

@@ -10,6 +10,8 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 
+from itc.thinking import ends
+
 # Python's own bytes.split() separators, so word counts equal len(text.encode().split())
 _SPACE = np.zeros(256, bool)
 _SPACE[list(b" \t\n\r\x0b\x0c")] = True
@@ -46,13 +48,9 @@ def floats(responses: pd.DataFrame, column: str) -> np.ndarray:
 def border(responses: pd.DataFrame) -> np.ndarray:
     """Characters (n,) of the thinking part: 0 = none, infinite = all of the text, never closed.
 
-    The part ends at ``thinking_end``, just behind the closing delimiter. No ``thinking_end`` but
-    ``n_thinking_tokens`` > 0 means thinking was never closed. Neither, or an end at 0 (the source
-    hides the thinking): there is none.
+    The decision is ``thinking.ends``; where it is unknown the text is taken as answer.
     """
-    end = floats(responses, "thinking_end")
-    unclosed = np.isnan(end) & (np.nan_to_num(floats(responses, "n_thinking_tokens")) > 0)
-    return np.where(unclosed, np.inf, np.nan_to_num(end))
+    return np.nan_to_num(ends(responses), nan=0.0, posinf=np.inf)
 
 
 def split_parts(responses: pd.DataFrame) -> Parts:

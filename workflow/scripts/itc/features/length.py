@@ -19,6 +19,7 @@ from itc.features._text import (
     floats,
     split_parts,
 )
+from itc.thinking import ends
 
 TITLE = "Length"
 NEEDS = ("text", "thinking_end", "n_output_tokens", "n_thinking_tokens")
@@ -63,6 +64,7 @@ def compute(responses: pd.DataFrame) -> pd.DataFrame:
         )
     all_words = words["in_thinking"] + words["in_answer"]
     paragraphs = count_paragraphs(parts.thinking), count_paragraphs(parts.answer)
+    share = np.where(np.isnan(ends(responses)), np.nan, share)  # thinking or answer: unknown
     values = {
         "f_tokens": tokens,
         "f_log_tokens": _log(tokens),

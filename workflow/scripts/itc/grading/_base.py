@@ -27,10 +27,15 @@ A grader is a module ``grading/<answer type>.py`` with
     cause for which an answer is not judged at all, found without work.
 ``prepare(problems) -> None`` (optional)
     raises GradingError where this machine cannot judge such answers at all.
+``read_gold(gold, problem) -> str | None`` (optional)
+    ``normal_form`` of a gold answer, where golds are spelled in more ways than answers.
+``judge_row(correct, score, problem) -> Judgement`` (optional)
+    used instead of all comparison, by the type whose recording holds the grade.
 ``signature(answer, problem) -> list | None`` (optional)
     numbers that equal answers share; keeps clearly different answers from being compared.
 
-``problem`` holds ``problem_id``, ``gold`` and those ``metadata`` that the grader lists.
+``problem`` holds ``problem_id``, ``gold``, all ``golds``, and those ``metadata`` that the grader
+lists.
 """
 
 from __future__ import annotations
@@ -42,8 +47,16 @@ from itc.guard import Passing
 from itc.guard import Undecidable as Undecidable
 
 RIGHT, WRONG, UNDECIDED = "right", "wrong", "undecided"
-BOXED, PHRASE, FALLBACK, NONE = "boxed", "phrase", "fallback", "none"
+# How an answer was found: by a box (or block of code), an announcing phrase, a tag, a JSON key, a
+# box at the end of the thinking, the last value near the end, or not at all.
+BOXED, PHRASE, TAG, JSON = "boxed", "phrase", "tag", "json"
+THINKING, FALLBACK, NONE = "thinking", "fallback", "none"
 NO_ANSWER = "no_answer"
+# Judgements of other responses: ``answer_how`` of one with a score, and the causes that none of
+# them is right or wrong.
+SCORE = "score"
+JUDGEMENT, NO_SCORE = "judgement", "no_score"
+UNREADABLE_GOLD = "unreadable_gold"
 # Longest answer kept; every grader refuses far shorter ones before parsing.
 MAX_ANSWER = 4000
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pandas as pd
 
-from itc import registry
 from itc.grading._base import (
     NO_ANSWER,
-    NOTHING,
     RIGHT,
     UNDECIDED,
+    UNREADABLE_GOLD,
     WRONG,
     Extraction,
     GradingError,
@@ -26,21 +26,20 @@ from itc.grading._base import (
     Problem,
     Undecidable,
     Unread,
-    clean,
 )
 from itc.grading._cache import opened
-from itc.grading._metadata import seen
 from itc.grading._pool import Result, Task, shared
+from itc.grading._problems import by_id as by_id
+from itc.grading._problems import grader as grader
+from itc.grading._problems import grader_of
+from itc.grading._replies import extract_all
+from itc.grading._replies import extract_one as extract_one
 from itc.guard import cause_of, guarded
 
 log = logging.getLogger(__name__)
 COLUMNS = ("answer", "answer_how", "normal_form", "verdict", "cause", "score")
-# A thinking that never closed has no final answer, except for a box in its last characters.
-OPEN_TAIL = 2000
-OPENING = "<think>"
 NO_TEXT = "no_text"
 SANDBOX_SECONDS = 120.0  # of our own CPU time to feed a program and compare what it wrote
-SOURCE = "source"  # how an answer was found: by the recording, whose text is not there
 
 
 def grade(
@@ -76,9 +75,13 @@ def grade(
     }
     judged = judge_all(list(distinct), known, workers, cache)
     texts = responses["text"].isna().to_numpy()
+    grades = recorded_grades(responses, known)
     rows: list[tuple[Any, ...]] = []
-    for problem, item, no_text in zip(ids, found, texts, strict=True):
-        if item.answer is None:
+    for place, (problem, item, no_text) in enumerate(zip(ids, found, texts, strict=True)):
+        if place in grades:
+            form, judgement = grades[place](item)
+            rows.append((item.answer, item.how, form, *judgement))
+        elif item.answer is None:
             cause = item.cause if isinstance(item, Unread) else NO_TEXT if no_text else None
             verdict = Judgement(UNDECIDED, cause) if cause else Judgement(WRONG, NO_ANSWER)
             rows.append((None, item.how, None, *verdict))
@@ -93,89 +96,31 @@ def grade(
     return responses.assign(**added)
 
 
-def by_id(problems: pd.DataFrame) -> dict[str, Problem]:
-    """Problems as graders see them, by ``problem_id``."""
-    return {
-        problem_id: {
-            "problem_id": problem_id,
-            "gold": None if pd.isna(gold) else gold,
-            "answer_type": answer_type,
-            "metadata": seen(metadata if isinstance(metadata, str) else "", answer_type),
-        }
-        for problem_id, gold, answer_type, metadata in zip(
-            problems["problem_id"],
-            problems["gold"],
-            problems["answer_type"],
-            problems["metadata"] if "metadata" in problems else [None] * len(problems),
-            strict=True,
-        )
-    }
-
-
-@cache
-def grader(answer_type: str) -> ModuleType:
-    """Grader of an answer type."""
-    return registry.load("grading", answer_type)
-
-
-def extract_all(responses: pd.DataFrame, known: dict[str, Problem]) -> list[Extraction]:
-    """Answer of each response, in order; where a recording kept no text, the answer it recorded."""
-    size = len(responses)
-    names = ("problem_id", "text", "thinking_end", "n_thinking_tokens", "finish_reason")
+def recorded_grades(
+    responses: pd.DataFrame, known: dict[str, Problem]
+) -> dict[int, Callable[[Extraction], tuple[str | None, Judgement]]]:
+    """By position: makes form and judgement of a response that only its recording can judge."""
+    ids = responses["problem_id"].tolist()
+    places = [i for i, name in enumerate(ids) if hasattr(grader_of(known[name]), "judge_row")]
+    if not places:
+        return {}
+    empty = [None] * len(responses)
     columns = [
-        # Iterating an Arrow column takes longer than finding the answers in it.
-        responses[name].to_numpy(dtype=object) if name in responses else [None] * size
-        for name in (*names, "source_answer")
+        responses[name].to_numpy(dtype=object) if name in responses else empty
+        for name in ("source_correct", "source_score")
     ]
-    found = []
-    for problem_id, text, end, thought, reason, source in zip(*columns, strict=True):
-        problem = known[problem_id]
-        if not isinstance(text, str) and isinstance(source, str) and source.strip():
-            found.append(Extraction(clean(source), SOURCE))
-            continue
-        found.append(
-            extract_one(grader(problem["answer_type"]), problem, text, end, thought, reason)
-        )
-    return found
+    return {i: partial(_by_record, known[ids[i]], columns[0][i], columns[1][i]) for i in places}
 
 
-def extract_one(
-    module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
-) -> Extraction:
-    """Answer of one reply, read behind its thinking; one that a search fails on has its cause."""
+def _by_record(
+    problem: Problem, correct: Any, score: Any, item: Extraction
+) -> tuple[str | None, Judgement]:
+    module = grader_of(problem)
     try:
-        return guarded(_extract, module, problem, text, end, thought, reason)
+        form = guarded(module.normal_form, item.answer, problem) if item.answer else None
+        return form, guarded(module.judge_row, correct, score, problem)
     except Undecidable as error:
-        return Unread(error.cause)
-
-
-def _extract(
-    module: ModuleType, problem: Problem, text: Any, end: Any, thought: Any, reason: Any
-) -> Extraction:
-    """What ``module`` finds in the part of a reply that may hold its answer.
-
-    A reply cut at the token cap (``finish_reason`` "length") only counts a box: a phrase or number
-    in the middle of its work is no final answer. A thinking that never closed, or that nothing
-    follows, only counts a box in its last OPEN_TAIL characters.
-    """
-    if not isinstance(text, str):
-        return NOTHING
-    if end is not None and not pd.isna(end):
-        visible = text[int(end) :]
-        if not visible.strip():
-            return _only_boxed(module, text[-OPEN_TAIL:], problem)
-        text = visible
-    elif OPENING in text[:200] or (thought is not None and not pd.isna(thought) and thought > 0):
-        return _only_boxed(module, text[-OPEN_TAIL:], problem)
-    if reason == "length":
-        return _only_boxed(module, text, problem)
-    result: Extraction = module.extract(text, problem)
-    return result
-
-
-def _only_boxed(module: ModuleType, tail: str, problem: Problem) -> Extraction:
-    found = module.extract(tail, problem, False)
-    return found if found.how == "boxed" else NOTHING
+        return None, Judgement(UNDECIDED, error.cause)
 
 
 Judged = dict[tuple[str, str], tuple[str | None, Judgement]]
@@ -188,7 +133,8 @@ def judge_all(
     cache: Path | str | None,
 ) -> Judged:
     """Normal form and judgement of each distinct (problem, answer)."""
-    judged: Judged = {}
+    judged = _several(pairs, known, workers, cache)
+    pairs = [pair for pair in pairs if pair not in judged]
     forms: dict[tuple[str, str], str | None] = {}
     waiting: dict[Task, list[tuple[str, str]]] = {}
     here: list[tuple[str, str]] = []
@@ -218,6 +164,41 @@ def judge_all(
     return judged
 
 
+def _several(
+    pairs: list[tuple[str, str]],
+    known: dict[str, Problem],
+    workers: int,
+    cache: Path | str | None,
+) -> Judged:
+    """Judgements where a problem has several golds: right by one, wrong only by all of them."""
+    many = {
+        pair: known[pair[0]]["golds"]
+        for pair in pairs
+        if len(known[pair[0]].get("golds") or ()) > 1
+        and not hasattr(grader_of(known[pair[0]]), "judge")
+    }
+    if not many:
+        return {}
+    one_each = {
+        f"{name}\0{i}": known[name] | {"gold": gold, "golds": [gold]}
+        for name in {pair[0] for pair in many}
+        for i, gold in enumerate(known[name]["golds"])
+    }
+    apart = [
+        (f"{name}\0{i}", answer)
+        for (name, answer), golds in many.items()
+        for i in range(len(golds))
+    ]
+    found = judge_all(apart, one_each, workers, cache)
+    judged: Judged = {}
+    for (name, answer), golds in many.items():
+        each = [found[f"{name}\0{i}", answer] for i in range(len(golds))]
+        order = [RIGHT, UNDECIDED, WRONG]
+        best = min((item[1] for item in each), key=lambda item: order.index(item.verdict))
+        judged[name, answer] = each[0][0], best
+    return judged
+
+
 def cheap(module: ModuleType, problem: Problem, answer: str, form: str | None) -> Judgement | None:
     """Judgement without a worker, or None. May raise: for callers behind ``guarded``."""
     if hasattr(module, "judge"):
@@ -225,16 +206,20 @@ def cheap(module: ModuleType, problem: Problem, answer: str, form: str | None) -
     gold = problem["gold"]
     if gold is None:
         return Judgement(UNDECIDED, "no_gold")
+    read = module.read_gold if hasattr(module, "read_gold") else module.normal_form
+    try:
+        target = read(gold, problem)
+    except Exception as error:  # the problem is at fault, not the answer
+        raise Undecidable(f"{cause_of(error)}_gold") from error
+    if target is None:
+        return Judgement(UNDECIDED, UNREADABLE_GOLD)
     if form is not None:
-        try:
-            target = module.normal_form(gold, problem)
-        except Exception as error:  # the problem is at fault, not the answer
-            raise Undecidable(f"{cause_of(error)}_gold") from error
-        if target is not None:
-            decided = module.quick(form, target, problem) if hasattr(module, "quick") else None
-            decided = True if form == target else decided
-            if decided is not None:
-                return Judgement(RIGHT if decided else WRONG)
+        if read is not module.normal_form and form == module.normal_form(gold, problem):
+            return Judgement(RIGHT)  # the gold answer as it is written
+        decided = module.quick(form, target, problem) if hasattr(module, "quick") else None
+        decided = True if form == target else decided
+        if decided is not None:
+            return Judgement(RIGHT if decided else WRONG)
     if hasattr(module, "refuse"):
         cause = module.refuse(answer, problem)
         return Judgement(UNDECIDED, cause) if cause else None

@@ -17,6 +17,7 @@ from typing import Any
 from itc import registry
 
 INERT = "data"
+COMMON = frozenset(("golds",))  # read for every type: all gold answers, where there are several
 # Names, without case and signs, that would decide what runs, or be run, if anything read them.
 SWITCHES = frozenset(
     (
@@ -36,7 +37,7 @@ class MetadataError(ValueError):
 @cache
 def listed(answer_type: str) -> frozenset[str]:
     """Keys that the grader of an answer type reads; raises UnknownExtensionError for no type."""
-    return frozenset(registry.constants("grading", answer_type).get("METADATA", ()))
+    return frozenset(registry.constants("grading", answer_type).get("METADATA", ())) | COMMON
 
 
 def switch(key: str) -> bool:

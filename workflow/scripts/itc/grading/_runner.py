@@ -16,6 +16,7 @@ import signal
 import sys
 from typing import Any
 
+MISSING_MODULE = 4  # exit of a program that imports what is not here
 FILES = 64  # open at once in one process: each may hold buffers of the kernel
 TICK = 0.1  # seconds between looks at what a test has used
 INODES = 10_000  # files in /tmp: each takes memory beside its content
@@ -48,7 +49,12 @@ def child(payload: dict[str, Any], test: dict[str, Any], source: int, target: in
         os.dup2(nothing, 2)
         bound(payload["limits"])
         sys.argv = ["program.py"]
-        space: dict[str, Any] = {"__name__": "__main__", "__builtins__": __builtins__}
+        room = payload["room"]
+        space: dict[str, Any] = {"__name__": room["module"], "__builtins__": __builtins__}
+        space["exit"] = sys.exit  # what `site` defines, which is not loaded
+        exec(room["prelude"], space)
+        if room["recursion"]:
+            sys.setrecursionlimit(room["recursion"])
         exec(compile(payload["code"], "program.py", "exec"), space)
         if payload["name"]:
             function = space.get(payload["name"])
@@ -63,9 +69,12 @@ def child(payload: dict[str, Any], test: dict[str, Any], source: int, target: in
             sys.stdout.flush()
         except OSError:
             code = 1
-        code = code or (0 if error.code in (None, 0) else 1)
+        fine = payload["room"]["any_exit"] or error.code in (None, 0)
+        code = code or (0 if fine and not payload["name"] else 1)
     except MemoryError:
         code = 3
+    except ModuleNotFoundError:
+        code = MISSING_MODULE
     except BaseException:
         code = 1
     os._exit(code)
@@ -222,9 +231,9 @@ def exactly(size: int) -> bytes:
 def main() -> None:
     """Read what to run, then each test in turn; write a line and the output for each.
 
-    Input: 16 digits, so many bytes of JSON (``code``, ``name``, ``limits``, ``sizes``, ``most``),
-    then the tests as JSON, each as long as ``sizes`` says. Output per test: exit, size and number
-    of the bytes that follow, which are left out where there are more than ``most``.
+    Input: 16 digits, so many bytes of JSON (``code``, ``name``, ``room``, ``limits``, ``sizes``,
+    ``most``), then the tests as JSON, each as long as ``sizes`` says. Output per test: exit, size
+    and number of the bytes that follow, which are left out where there are more than ``most``.
     """
     alone = "--contained" in sys.argv and os.getpid() == 1
     if alone:

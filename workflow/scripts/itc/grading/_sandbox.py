@@ -16,12 +16,13 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import psutil
 
 from itc.grading._bubblewrap import HERE, command, contained, dropping, usage
+from itc.grading._room import room as plain_room
 
 RUNNER = HERE / "_runner.py"
 MEMORY = 1024 * 2**20
@@ -42,7 +43,8 @@ class Report(NamedTuple):
 
 
 class Ran(NamedTuple):
-    """Tests that ended at all, those that were accepted, and which limit ended the run, if any.
+    """Tests that ended at all, those that were accepted, which limit ended the run, if any, and the
+    exit of the last test that ended.
 
     ``stopped``: ``time``, ``memory``, ``processes``, ``waits``, or ``stalled`` (the machine).
     """
@@ -50,6 +52,7 @@ class Ran(NamedTuple):
     ended: int
     accepted: int
     stopped: str | None
+    exit: int | None = None
 
 
 def run(
@@ -60,12 +63,14 @@ def run(
     cpu_seconds: float = 6.0,
     memory: int = MEMORY,
     most: list[int] | None = None,
+    room: Mapping[str, Any] | None = None,
 ) -> Ran:
     """Run ``code`` on each test (``input`` as standard input, or ``args`` of function ``name``).
 
     ``accept`` is given each test's number and report as soon as it ends; the run ends at the first
     that it does not accept, or that ends badly. ``cpu_seconds`` is per test, ``most`` the bytes of
-    output that are read of each (OUTPUT if not given).
+    output that are read of each (OUTPUT if not given). ``room`` is what ``_room.room`` describes:
+    names and limits that the program finds.
     """
     inside = contained()
     # without a sandbox the kernel counts all that the user runs, so what runs already is added
@@ -73,7 +78,8 @@ def run(
     limits = {"cpu": cpu_seconds, "memory": memory, "output": OUTPUT, "processes": processes}
     texts = [json.dumps(test).encode() for test in tests]
     most = [OUTPUT] * len(tests) if most is None else most
-    header = {"code": code, "name": name, "limits": limits, "most": most}
+    found = dict(room or plain_room(name, livecodebench=False))
+    header = {"code": code, "name": name, "limits": limits, "most": most, "room": found}
     text = json.dumps({**header, "sizes": [len(t) for t in texts]}).encode()
     line = [sys.executable, "-I", "-S", str(RUNNER)]
     if inside:
@@ -148,6 +154,7 @@ class _Followed:
         self.process, self.accept, self.cpu, self.memory = process, accept, cpu, memory
         self.buffer = bytearray()
         self.ended = self.accepted = 0
+        self.exit: int | None = None
         self.waited = 0.0
 
     def to_the_end(self) -> Ran:
@@ -161,7 +168,7 @@ class _Followed:
                     chunk = os.read(pipe, 1 << 16)
                     self.buffer += chunk
                     if not chunk or not self._reports():
-                        return Ran(self.ended, self.accepted, None)
+                        return Ran(self.ended, self.accepted, None, self.exit)
                 now = time.monotonic()
                 if now - looked >= POLL_SECONDS:
                     stopped = self._look(now - start, now - looked)
@@ -180,7 +187,7 @@ class _Followed:
                 return 0 <= sent <= OUTPUT
             output = bytes(self.buffer[end + 1 : end + 1 + sent]) if sent == size else None
             del self.buffer[: end + 1 + sent]
-            self.ended += 1
+            self.ended, self.exit = self.ended + 1, code
             if code != 0 or not self.accept(self.ended - 1, Report(code, size, output)):
                 return False
             self.accepted += 1

@@ -1,98 +1,108 @@
-"""Multiple choice: one letter, in all the ways that models write it."""
+"""Multiple choice: one letter, in all the ways that models write it.
+
+What names the answer outranks what only speaks of an option, see ``_letters``. Two letters are no
+choice, a letter that begins a word or a sentence is no letter.
+"""
 
 from __future__ import annotations
 
 import re
 import string
-from functools import lru_cache
 
+from itc.grading._announced import PHRASE_TAIL
 from itc.grading._base import BOXED, FALLBACK, NOTHING, PHRASE, Extraction, Problem
-from itc.grading._extract import PHRASE_TAIL, boxed, squeeze
+from itc.grading._extract import explicit
+from itc.grading._formulas import squeeze
+from itc.grading._letters import SEVERAL, Reader, full_width, undress
 
 METADATA = ("choices", "order", "shuffle_seed")
 TITLE = "multiple choice"
 WORKER = False
 
-_FULL_WIDTH = {ord("Ａ") + i: chr(ord("A") + i) for i in range(26)}
-_DRESS = re.compile(
-    r"\\(?:text|mathrm|textbf|mathbf|textit|mathit|boxed|rm|bf)(?![A-Za-z])|[{}$*_`~]|\\[()\[\]]"
-)
-_SPACE = re.compile(r"\s+")
-
-
-@lru_cache(maxsize=64)
-def _patterns(letters: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """Patterns of an announced letter, a letter that stands alone, and a letter before a text."""
-    upper, both = letters, letters + letters.lower()
-    announced = re.compile(
-        r"(?i:answer|choice|option|select|choose|pick)(?i:s|ed)?\b"
-        r"(?i:\s{1,12}+(?:is|was|must be|should be|would be|to\s{1,12}+the\s{1,12}+question|"
-        r"letter|option|choice|number|therefore|thus|correct|the|best|final|most|likely)\b){0,12}"
-        r"\s{0,12}+[:=\-–—]{0,12}+\s{0,12}+"
-        r"(?i:(?:option|choice|answer|letter)\s{0,12}+:?\s{0,12}+)?"
-        rf"(?:[(\[]\s{{0,12}}+(?P<a>[{both}])\s{{0,12}}+[)\]]|(?P<b>[{upper}])(?![\w'’])|"
-        rf"(?P<c>[{both}])(?=\s{{0,12}}+(?:[.):,;]|$)))",
-        re.MULTILINE,
-    )
-    alone = re.compile(rf"^[ \t]?[(\[]?[ \t]?([{upper}])[ \t]?[)\].:]{{0,3}}[ \t]?$", re.MULTILINE)
-    leading = re.compile(rf"^\s*+[(\[]?\s{{0,12}}+([{both}])\s{{0,12}}+(?:[)\].:,]|$)")
-    return announced, alone, leading
+_SPACE = re.compile(r"\s{1,9}+")
+SHORT = 300  # characters of a reply that may begin with its letter
 
 
 def letters(problem: Problem) -> str:
     """The letters that a problem offers, from its ``choices``; A to J where it lists none."""
-    choices = problem.get("metadata", {}).get("choices")
+    choices = _choices(problem)
     return string.ascii_uppercase[: len(choices)] if choices else "ABCDEFGHIJ"
 
 
+def _choices(problem: Problem) -> list[str]:
+    found = problem.get("metadata", {}).get("choices")
+    if isinstance(found, dict):  # {"label": [...], "text": [...]}, as ARC stores them
+        found = found.get("text")
+    return [str(choice) for choice in found] if isinstance(found, list) else []
+
+
 def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
-    """A boxed letter (or a boxed choice's text), a phrase such as "the answer is (C)", else the
-    last line that is only a letter."""
-    offered = letters(problem)
-    announced, alone, leading = _patterns(offered)
-    content = boxed(text, group=False)
-    if content is not None:
-        letter = _letter(content, problem, offered, leading)
+    """The letter of the last "Answer:" line, box, tag or JSON key, else of the last phrase such as
+    "the answer is (C)" or "option C is correct", else a line or reply that is only a letter."""
+    reader = Reader(letters(problem), tuple(_choices(problem)))
+    tail = squeeze(undress(text[-PHRASE_TAIL:]))
+    line = reader.closing_line(text)
+    if line:
+        return _made(line, PHRASE)
+    given = explicit(text, group=True)
+    if given and given.answer:
+        letter = reader.content(given.answer, boxed=given.how == BOXED)
         if letter:
-            return Extraction(letter, BOXED)
-    tail = squeeze(_undress(text[-PHRASE_TAIL:]))
-    phrases = list(announced.finditer(tail))
-    if phrases:
-        letter = next(group for group in phrases[-1].groups() if group)
-        return Extraction(letter.upper(), PHRASE)
-    lines = alone.findall(tail) if fallback else []
-    if lines:
-        return Extraction(lines[-1].upper(), FALLBACK)
-    whole = leading.match(tail) if fallback and len(tail.strip()) < 300 else None
-    return Extraction(whole.group(1).upper(), FALLBACK) if whole else NOTHING
+            return _made(letter, given.how)
+    for rule in (reader.announced, reader.declared, reader.concluded):
+        letter = rule(tail)
+        if letter:
+            return _made(letter, PHRASE)
+    letter = reader.alone(tail, SHORT) if fallback else None
+    return _made(letter, FALLBACK) if letter else NOTHING
 
 
-def _undress(text: str) -> str:
-    return _DRESS.sub("", text.translate(_FULL_WIDTH).replace("\0", " "))
-
-
-def _plain(text: str) -> str:
-    return _SPACE.sub(" ", _undress(text)).strip(" .:;()").casefold()
-
-
-def _letter(content: str, problem: Problem, offered: str, leading: re.Pattern[str]) -> str | None:
-    """Letter of a box's content: a letter, dressed or with its text, or the text of a choice."""
-    bare = _undress(content).strip()
-    match = leading.match(bare)
-    if match:
-        return match.group(1).upper()
-    choices = problem.get("metadata", {}).get("choices") or []
-    same = [i for i, choice in enumerate(choices) if _plain(str(choice)) == _plain(content)]
-    if len(same) == 1:
-        return offered[same[0]]
-    word = re.match(rf"(?i:option|choice|answer)\s{{0,12}}+:?\s{{0,12}}+\(?([{offered}])\b", bare)
-    return word.group(1) if word else None
+def _made(letter: str, how: str) -> Extraction:
+    """An extraction; several letters in one statement are no answer."""
+    return NOTHING if letter == SEVERAL else Extraction(letter, how)
 
 
 def normal_form(answer: str, problem: Problem) -> str | None:
     """The upper-case letter; None for anything else."""
-    letter = _undress(answer).strip(" ().:[]").upper()
+    letter = undress(answer).strip(" ().:[]").upper()
     return letter if len(letter) == 1 and letter in string.ascii_uppercase else None
+
+
+def read_gold(gold: str, problem: Problem) -> str | None:
+    """Letter of a gold answer: a letter that is offered, the text of a choice, or its number from
+    0; None where it is none of these, or where a number may be a text as well."""
+    offered, choices = letters(problem), _choices(problem)
+    letter = normal_form(gold, problem)
+    if letter:
+        return letter if letter in offered else None
+    same = [i for i, choice in enumerate(choices) if plain(choice) == plain(gold)]
+    number = re.fullmatch(r"\s{0,9}+(\d{1,2})(?:\.0)?\s{0,9}+", gold)
+    if number:
+        at = int(number.group(1))
+        index = at if at < len(choices) else None
+        if same and (len(same) > 1 or index != same[0]) and index is not None:
+            return None  # the choice of this number, or the choice of this text
+        if index is not None:
+            return offered[index]
+    if len(same) == 1:
+        return offered[same[0]]
+    dressed = re.match(r"\s{0,9}+\(?([A-Za-z])[).:]\s{0,9}+(\S.*)", gold, re.DOTALL)
+    if dressed:
+        letter, rest = dressed.group(1).upper(), dressed.group(2)
+        at = offered.find(letter)
+        if at >= 0 and (not choices or plain(choices[at]) == plain(rest)):
+            return letter
+    return None
+
+
+def plain(text: str) -> str:
+    """A choice's text without dress, for comparison."""
+    return _SPACE.sub(" ", undress(full_width(text))).strip(" .:;()'\"").casefold()
+
+
+def quick(a: str, b: str, problem: Problem) -> bool | None:
+    """Equality of two letters."""
+    return a == b
 
 
 def equivalent(a: str, b: str, problem: Problem) -> bool:

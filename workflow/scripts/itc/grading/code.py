@@ -1,9 +1,10 @@
 """Programs, judged by running them on tests: standard input and output, or a function's results.
 
 ``metadata`` holds ``tests`` (a list of ``{"input", "output"}`` or ``{"args", "output"}``),
-``function`` (name, for the second kind) and ``cpu_seconds`` per test. Outputs are compared as
-LiveCodeBench does (https://github.com/LiveCodeBench/LiveCodeBench, MIT): line by line without
-outer blanks, and token by token as exact decimals of ASCII digits.
+``function`` (name, for the second kind), ``cpu_seconds`` per test, and ``room: livecodebench``
+where programs find the names and limits that LiveCodeBench gives them (``_room``). Outputs are
+compared as LiveCodeBench does (https://github.com/LiveCodeBench/LiveCodeBench, MIT): line by line
+without outer blanks, and token by token as exact decimals of ASCII digits.
 Programs only run in the sandbox.
 """
 
@@ -12,13 +13,16 @@ from __future__ import annotations
 import ast
 import json
 import re
+import textwrap
 from decimal import Decimal
 from typing import Any
 
 from itc.grading._base import (
+    BOXED,
     FALLBACK,
     NOTHING,
     RIGHT,
+    TAG,
     UNDECIDED,
     WRONG,
     Extraction,
@@ -26,41 +30,88 @@ from itc.grading._base import (
     Problem,
     Undecidable,
 )
+from itc.grading._formats import tagged
+from itc.grading._room import room, wants_absent
+from itc.grading._runner import MISSING_MODULE
 
 TITLE = "program"
 WORKER = False
-METADATA = ("tests", "function", "cpu_seconds", "date")
+METADATA = ("tests", "function", "cpu_seconds", "date", "room")
+LIVECODEBENCH = "livecodebench"
 CPU_SECONDS = 6.0
 MAX_CODE = 100_000
 # Limits of the tests, which may come from others: a day of CPU time is no program's task.
 MOST_CPU_SECONDS, MOST_TESTS = 120.0, 1000
 SPARE = 64 * 2**10  # bytes of output that are read beside eight times the expected ones
 
-# Nothing taken is given back, so a line is looked at once.
-_FENCE = re.compile(r"^[ \t]*+```[ \t]*+([A-Za-z0-9+_-]*+)[^\n]*+\n(.*?)^[ \t]*+```", re.M | re.S)
+# A fence of a block, indented or not, and at the end of a line of code where it closes.
+_FENCE = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[ \t]*+([A-Za-z0-9+_.-]*+)[^\n`]*+$", re.M)
+_PYTHON = ("python", "python3", "py", "python2", "py3")
 # ASCII digits only: Decimal reads those of all scripts, and underscores between them.
 _NUMBER = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _LOOKS = re.compile(r"^(?:import |from |def |class |print\(|for |while |[a-z_]\w* = )", re.M)
 TAIL = 200_000
+MAX_FENCES = 2000
 
 
 def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
-    """The last fenced block of Python (or of no stated language), else the whole bare program."""
+    """The last block named Python, else the last block without a language, else a bare program.
+
+    A block may be indented, may be closed at the end of its last line, or be left open by the end
+    of the text. Text before a single closing fence is a program if it parses.
+    """
     tail = text[-TAIL:]
-    blocks = [
-        body
-        for language, body in _FENCE.findall(tail)
-        if language.lower() in ("", "python", "python3", "py") and body.strip()
-    ]
-    if blocks:
-        return Extraction(_clean(blocks[-1]), "boxed")
-    if fallback and "```" not in tail and _LOOKS.search(tail) and _parses(tail):
-        return Extraction(_clean(tail), FALLBACK)
+    named, unnamed = [], []
+    blocks = _blocks(tail)
+    for language, body in blocks:
+        if body.strip() and language in _PYTHON:
+            named.append(body)
+        elif body.strip() and language == "":
+            unnamed.append(body)
+    programs = named or [body for body in unnamed if _parses(textwrap.dedent(body))] or unnamed
+    if programs:
+        return Extraction(_clean(programs[-1]), BOXED)
+    given = tagged(tail)
+    if given and _LOOKS.search(given[0]) and _parses(given[0]):
+        return Extraction(_clean(given[0]), TAG)
+    if fallback and not blocks and _LOOKS.search(tail):
+        bare = tail.rstrip()
+        bare = bare.removesuffix("```").removesuffix("~~~")
+        if "```" not in bare and "~~~" not in bare and _parses(bare):
+            return Extraction(_clean(bare), FALLBACK)
     return NOTHING
 
 
+def _blocks(text: str) -> list[tuple[str, str]]:
+    """(language, body) of the fenced blocks of ``text``; the end of the text closes the last."""
+    found = []
+    opened: tuple[str, str, int] | None = None
+    for fence in list(_FENCE.finditer(text))[-MAX_FENCES:]:
+        sign, language = fence.group(1), fence.group(2).lower()
+        if opened is None:
+            opened = sign, language, fence.end() + 1
+        elif sign[0] == opened[0][0] and len(sign) >= len(opened[0]) and not language:
+            found.append((opened[1], text[opened[2] : fence.start()]))
+            opened = None
+        elif language in _PYTHON:  # a block that was closed at the end of a line of code
+            found.append((opened[1], _closed_inside(text[opened[2] : fence.start()], opened[0])))
+            opened = sign, language, fence.end() + 1
+    if opened is not None:
+        rest = text[opened[2] :]
+        body = _closed_inside(rest, opened[0])
+        if body.strip():
+            found.append((opened[1], body))
+    return found
+
+
+def _closed_inside(body: str, sign: str) -> str:
+    """``body`` up to a fence at the end of one of its lines."""
+    at = body.find(sign)
+    return body if at < 0 else body[:at]
+
+
 def _clean(code: str) -> str:
-    return code.strip("\n").encode("utf-8", "replace").decode("utf-8")
+    return textwrap.dedent(code).strip("\n").encode("utf-8", "replace").decode("utf-8")
 
 
 def _parses(code: str) -> bool:
@@ -122,11 +173,14 @@ def judge(answer: str, problem: Problem) -> Judgement:
         cpu_seconds,
         # What is far longer than the right output is not read: UTF-8, blanks, decimals fit in.
         most=[min(OUTPUT, SPARE + 8 * length) for length in lengths],
+        room=room(name, problem["metadata"].get("room") == LIVECODEBENCH),
     )
     if ran.accepted == len(tests):
         return Judgement(RIGHT, None, 1.0)
     if ran.stopped == "stalled" or (not ran.ended and ran.stopped is None):
         return Judgement(UNDECIDED, ran.stopped or "sandbox")
+    if ran.exit == MISSING_MODULE and wants_absent(answer):
+        return Judgement(UNDECIDED, "module")
     return Judgement(WRONG, None, ran.accepted / len(tests))
 
 

@@ -2,7 +2,7 @@
 
 Parsing and equivalence are Math-Verify's (https://github.com/huggingface/Math-Verify, Apache-2.0)
 with its own wall-clock limits switched off: it only runs inside the bounded pool. In front of it
-stands a normal form that decides most pairs, plain numbers above all, without any symbolic work.
+is a normal form that decides most pairs, plain numbers above all, without any symbolic work.
 """
 
 from __future__ import annotations
@@ -12,51 +12,41 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
-from itc.grading._base import Extraction, Problem, Undecidable, clean
-from itc.grading._extract import final_answer
+from itc.grading._base import Extraction, Problem, Undecidable
+from itc.grading._boxes import SEPARATED, boxes
+from itc.grading._extract import final_answer, wordy
+from itc.grading._formulas import rightmost
 from itc.grading._limits import oversize, undefined
+from itc.grading._numbers import by_zero, decimals, near, number
+from itc.grading._relative import relative
+from itc.grading._sets import residue
+from itc.grading._spelling import latex
 
 TITLE = "mathematics"
+METADATA = ("tolerance",)
 WORKER = True
-WARM_UP = (r"\frac{1}{2}+\sqrt{3}x", r"\{1, (2,3]\}")
+WARM_UP = ((r"\frac{1}{2}+\sqrt{3}x", r"1+\sqrt{3}x"), (r"\{1, 2\}", "(2,3]"), ("1<x", "x=2"))
 
-_SPELLING = {
-    "−": "-", "–": "-", "×": r"\times ", "·": r"\cdot ", "÷": "/", "π": r"\pi ", "∞": r"\infty ",
-    "≤": r"\le ", "≥": r"\ge ", "≠": r"\ne ", "√": r"\sqrt ", "∪": r"\cup ", "∈": r"\in ",
-    "\u00a0": " ", "\u202f": " ", "\u2009": " ", "°": r"^\circ ",
-}  # fmt: skip
-_TRANSLATE = str.maketrans(_SPELLING)
-_INVISIBLE = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
-_SPACING = re.compile(
-    r"\\[,;:! ]|\\(?:left|right|displaystyle|q?quad|bigl?|bigr?|Bigl?|Bigr?)(?![A-Za-z])|~"
-)
-_FRACTION = re.compile(r"\\[dtc]frac(?![A-Za-z])")
-_SHORT_FRACTION = re.compile(r"\\frac\s*(\d)\s*(\d)")
-_SHORT_ROOT = re.compile(r"\\sqrt\s*(\d)(?!\d)")
-_TEXT_ONLY = re.compile(r"\\(?:text|mathrm|textbf|mathbf|textnormal|mbox)\s*\{([^{}]*)\}")
+_TEXT_ONLY = re.compile(r"\\text ?\{([^{}]*)\}")
 _SPACE = re.compile(r"\s+")
 _LOOSE_SPACE = re.compile(r"(?<![A-Za-z0-9])\s+|\s+(?![A-Za-z0-9])")
-_WRAPPERS = (("$$", "$$"), ("$", "$"), (r"\(", r"\)"), (r"\[", r"\]"))
-
 _EQUALS = re.compile(r"(?<![<>!\\])=")
 _LETTER = re.compile(r"[A-Za-z,;|]")
 _COMMAND = re.compile(r"\\(?:frac|sqrt|times|cdot|pi|div)(?![A-Za-z])")
-_THOUSANDS = re.compile(r"[-+]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
-_SPACED = re.compile(r"[-+]?[1-9]\d{0,2}(?: \d{3})+(?:\.\d+)?")
-_DECIMAL = re.compile(r"[-+]?(?:\d++(?:\.\d*+)?|\.\d++)")
-_RATIO = re.compile(
-    r"((?<!\d)\d++|[-+]\d++) ?/ ?(\d++)|([-+]?) ?\\frac ?\{ ?([-+]?\d++) ?\} ?\{ ?(\d++) ?\}"
-)
+_NAME = re.compile(r"[A-Za-z](?:_\{?\w\}?)? ?= ?(?=[^=])")
 _COMMA_DECIMAL = re.compile(r"(?:(?<!\d)|-)\d++,\d++")
-_FORM = re.compile(r"(?:(?<!\d)|-)[0-9]++(?:/0*[1-9][0-9]*)?")
-NUMBER_DIGITS = 1000
-# Math-Verify rounds to six decimals where one side is a decimal number.
-ROUNDING = Fraction(2, 10**6)
+_FORM = re.compile(r"((?:(?<![0-9])|-)[0-9]++(?:/0*[1-9][0-9]*+)?)(%?)")
+_WORDS = re.compile(r"[^\W\d_](?:[^\W\d_]|[ '’-])+")
+# Lists with an ellipsis, and digits beside digits, which the parser would leave out or add up.
+_UNREADABLE = re.compile(r"\\[lcv]?dots[bc]?(?![A-Za-z])|\.\.\.|\d \d|\\text")
+LETTERS_OF_A_WORD = 3
+NEXT, GAP = 10, 70  # characters between two boxes of one gold answer, and with "and" or a comma
+_PROSE = re.compile(r"(?<![\\A-Za-z{])[A-Za-z]{3,}\s")
 
 
 def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
     """Last box, else announcing phrase, else (with ``fallback``) last formula or number."""
-    return final_answer(text, fallback)
+    return final_answer(text, fallback, wordy(problem.get("gold")))
 
 
 def normal_form(answer: str, problem: Problem) -> str | None:
@@ -66,118 +56,148 @@ def normal_form(answer: str, problem: Problem) -> str | None:
 
 @lru_cache(maxsize=65536)
 def _normal_form(answer: str) -> str | None:
-    form = _INVISIBLE.sub("", clean(answer)).translate(_TRANSLATE).strip()
-    form = _unwrap(form)
-    for written, plain in ((r"\!", ""), ("{,}", ","), (r"\$", ""), (r"\%", "%")):
-        form = form.replace(written, plain)
-    form = _SPACING.sub(" ", form)
-    form = _FRACTION.sub(r"\\frac", form).strip().rstrip(".").strip()
-    value = number(form.strip())
-    if value is None and "=" in form:
-        # "1/2 + 11/18 = 10/9" is a computation and its result, unlike "x + y = 1"
-        sides = _EQUALS.split(form)
-        if not any(_LETTER.search(_COMMAND.sub("", side)) for side in sides[:-1]):
-            value = number(sides[-1].strip())
+    form = latex(answer)
+    value = _value(form)
     if value is not None:
-        return str(value)
-    form = _SHORT_FRACTION.sub(r"\\frac{\1}{\2}", form)
-    form = _SHORT_ROOT.sub(r"\\sqrt{\1}", form)
+        return value
+    modulo = residue(form)
+    if modulo is not None:
+        return "{} mod {}".format(*modulo)
+    form = _alone(form)
+    if is_words(form):
+        return _SPACE.sub(" ", form).casefold()
+    return _LOOSE_SPACE.sub("", _SPACE.sub(" ", form)) or None
+
+
+def _alone(form: str) -> str:
+    r"""The content of a ``\text`` that is all there is, a letter without its brackets."""
     alone = _TEXT_ONLY.fullmatch(form)
-    if alone:
-        form = alone.group(1).strip()
-    form = _LOOSE_SPACE.sub("", _SPACE.sub(" ", form))
-    return form or None
+    if alone is None:
+        return form
+    inner = alone.group(1).strip()
+    return inner[1:-1] if len(inner) == 3 and (inner[0], inner[2]) == ("(", ")") else inner
 
 
-def _unwrap(form: str) -> str:
-    """``form`` without math delimiters, a box or one pair of braces around all of it."""
-    for _ in range(4):
-        before = form
-        for left, right in _WRAPPERS:
-            inner = form[len(left) : -len(right)]
-            if (
-                form.startswith(left)
-                and form.endswith(right)
-                and inner.strip()
-                and "$" not in inner
-            ):
-                form = inner.strip()
-        if form.startswith(r"\boxed{") and form.endswith("}") and form.count("{") == 1:
-            form = form[7:-1].strip()
-        if form == before:
-            break
-    return form
+def gold_answer(gold: str) -> str:
+    """What a gold answer says, where it comes with its box or a sentence around it."""
+    if "boxed" in gold:
+        parts: list[str] = []
+        first = len(gold)
+        for start, end, content in boxes(gold):
+            apart = first - end
+            if parts and apart >= NEXT and (apart > GAP or not SEPARATED.search(gold, end, first)):
+                break
+            parts.insert(0, content.strip())
+            first = start
+        return ", ".join(dict.fromkeys(parts)) or gold
+    if _PROSE.search(gold) and any(sign in gold for sign in ("$", "\\(", "\\[")):
+        return rightmost(gold) or gold
+    return gold
 
 
-def number(form: str) -> Fraction | None:
-    """Value of a plain integer, decimal, or ratio of integers; None for anything else."""
-    if len(form) > NUMBER_DIGITS:
+def read_gold(gold: str, problem: Problem) -> str | None:
+    """Normal form of a gold answer."""
+    return normal_form(gold_answer(gold), problem)
+
+
+def _value(form: str) -> str | None:
+    """A plain number, a percentage (``15/2%``), or the value of a computation; else None."""
+    bare = form.removesuffix("%").rstrip()
+    found = number(bare)
+    if found is None and "=" in bare:
+        # "1/2 + 11/18 = 10/9" is a computation and its result, unlike "x + y = 1"
+        sides = _EQUALS.split(bare)
+        if not any(_LETTER.search(_COMMAND.sub("", side)) for side in sides[:-1]):
+            found = number(sides[-1].strip())
+    if found is None:
         return None
-    if _THOUSANDS.fullmatch(form):
-        form = form.replace(",", "")
-    elif _SPACED.fullmatch(form):
-        form = form.replace(" ", "")
-    if _DECIMAL.fullmatch(form):
-        return Fraction(form)
-    ratio = _RATIO.fullmatch(_SPACE.sub(" ", form))
-    if ratio is None:
-        return None
-    plain, below, sign, above, under = ratio.groups()
-    if int(below or under) == 0:
-        return None
-    value = Fraction(int(plain or above), int(below or under))
-    return -value if sign == "-" else value
+    return f"{found}%" if form.endswith("%") else str(found)
+
+
+def is_words(form: str) -> bool:
+    """Whether an answer is plain words, which are compared as such and never as a product."""
+    return len(form) >= LETTERS_OF_A_WORD and _WORDS.fullmatch(form) is not None
 
 
 def quick(a: str, b: str, problem: Problem) -> bool | None:
     """Equality of two normal forms without symbolic work, or None.
 
-    Equal forms are equal. Two plain numbers differ unless rounding a decimal could join them.
-    A bare ``1,22`` is also read as a decimal comma.
+    Equal forms are equal. Plain numbers are compared by value, a percentage also as the share that
+    it is. A bare ``1,22`` is also read as a decimal comma. Words differ from other words and from
+    numbers.
     """
     if a == b:
         return True
     a_number, b_number = _FORM.fullmatch(a), _FORM.fullmatch(b)
     if a_number and b_number:
-        x, y = Fraction(a), Fraction(b)
-        if not (decimal(x) or decimal(y)) or abs(x - y) > ROUNDING:
-            return False
-        return None
+        return _same_numbers(a_number, b_number, tolerance(problem))
     for form, other in ((a, b_number), (b, a_number)):
-        if other is None or not _COMMA_DECIMAL.fullmatch(form):
+        if other is None:
             continue
-        if Fraction(form.replace(",", ".")) == Fraction(other.group()):
-            return True
+        if _COMMA_DECIMAL.fullmatch(form):
+            if Fraction(form.replace(",", ".")) == Fraction(other.group(1)):
+                return True
+        elif is_words(form):
+            return False
+    if is_words(a) and is_words(b) and sorted(a) != sorted(b):
+        return False
+    if len(a) == len(b) == 1 and a.isalpha() and b.isalpha() and a.lower() != b.lower():
+        return False
     return None
 
 
-def decimal(value: Fraction) -> bool:
-    """Whether ``value`` may have been written as a decimal fraction (not an integer)."""
-    rest = value.denominator
-    for prime in (2, 5):
-        while rest % prime == 0 and rest > 1:
-            rest //= prime
-    return rest == 1 and value.denominator > 1
+def _same_numbers(a: re.Match[str], b: re.Match[str], allowed: Fraction) -> bool:
+    x, y = Fraction(a.group(1)), Fraction(b.group(1))
+    pairs = [(x, y)]
+    if a.group(2) != b.group(2):  # "28\\%" is 28 and 0.28
+        pairs.append((x / 100, y) if a.group(2) else (x, y / 100))
+    return any(
+        near(p, q) or (allowed and abs(p - q) <= allowed * max(abs(p), abs(q))) for p, q in pairs
+    )
 
 
-def delimit(answer: str) -> str:
-    """``answer`` between math delimiters: bare ``3\\sqrt{13}`` would be read as 3."""
-    if any(sign in answer for sign in ("$", r"\(", r"\[", r"\boxed")):
-        return answer
-    return f"${answer}$"
+def tolerance(problem: Problem) -> Fraction:
+    """Relative tolerance for plain numbers that the problem grants; 0 by default."""
+    return Fraction(problem.get("metadata", {}).get("tolerance") or 0)
 
 
 @lru_cache(maxsize=4096)
 def parse(answer: str) -> tuple[Any, ...]:
-    """SymPy objects of ``answer``; raises Undecidable ("unparsable") where there are none."""
+    """SymPy objects of ``answer``; raises Undecidable ("unparsable") where there are none.
+
+    Only the LaTeX reader is used, and on all of the answer: Math-Verify's reader of plain
+    expressions would take some number out of what LaTeX cannot parse.
+    """
+    from math_verify import LatexExtractionConfig
     from math_verify import parse as parse_answer
     from sympy import Basic, MatrixBase
 
-    found = parse_answer(delimit(answer), parsing_timeout=None, raise_on_error=True)
+    form = _alone(latex(answer))
+    value = number(form)
+    if value is None and (not form or is_words(form) or _UNREADABLE.search(form)):
+        raise Undecidable("unparsable")
+    written = form if value is None else _written(value, form)
+    found = parse_answer(
+        f"${written}$",
+        extraction_config=[LatexExtractionConfig()],
+        parsing_timeout=None,
+        raise_on_error=True,
+    )
     objects = [item for item in found if isinstance(item, Basic | MatrixBase)]
     if not objects or any(map(undefined, objects)):
         raise Undecidable("unparsable")
-    return tuple(found)
+    return tuple(objects)
+
+
+def _written(value: Fraction, form: str) -> str:
+    """A plain number as the parser reads it: a ratio exactly, a decimal as a decimal."""
+    places = decimals(value)
+    if value.denominator == 1:
+        return str(value)
+    if places is None or "/" in form or "frac" in form:
+        return rf"\frac{{{value.numerator}}}{{{value.denominator}}}"
+    digits = str(abs(value.numerator) * 10**places // value.denominator).rjust(places + 1, "0")
+    return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
 
 
 def equivalent(a: str, b: str, problem: Problem) -> bool:
@@ -192,6 +212,8 @@ def equivalent(a: str, b: str, problem: Problem) -> bool:
         decided = quick(forms[0], forms[1], problem)
         if decided is not None:
             return decided
+        if is_words(forms[0]) and is_words(forms[1]):  # the same letters in another order
+            raise Undecidable("unparsable")
     for side in (a, b):
         if cause := refuse(side, problem):
             raise Undecidable(cause)
@@ -199,19 +221,20 @@ def equivalent(a: str, b: str, problem: Problem) -> bool:
 
     first, second = list(parse(a)), list(parse(b))
     options = {"timeout_seconds": None, "raise_on_error": True, "allow_set_relation_comp": True}
-    return bool(verify(first, second, **options) and verify(second, first, **options))
+    with relative():
+        return bool(verify(first, second, **options) and verify(second, first, **options))
 
 
 def refuse(answer: str, problem: Problem) -> str | None:
     """``oversize`` or ``unparsable`` where ``answer`` must not be parsed at all, else None."""
     if oversize(answer):
         return "oversize"
-    ratio = _RATIO.fullmatch(normal_form(answer, problem) or "")
-    return "unparsable" if ratio and int(ratio.group(2) or ratio.group(5)) == 0 else None
+    return "unparsable" if by_zero(latex(answer)) else None
 
 
 def against_gold(gold: str, answer: str, problem: Problem) -> bool:
     """``equivalent`` with a gold answer: its own faults get causes of their own."""
+    gold = gold_answer(gold)
     if cause := refuse(gold, problem):
         raise Undecidable(f"{cause}_gold")
     try:
@@ -248,6 +271,6 @@ def signature(answer: str, problem: Problem) -> list[list[float]] | None:
 
 def warm_up() -> None:
     """Import and exercise the parsers, so that a task's CPU time is its own."""
-    for answer in WARM_UP:
-        equivalent(answer, f"1+{answer}", {})
+    for a, b in WARM_UP:
+        equivalent(a, b, {})
     parse.cache_clear()

@@ -1,64 +1,64 @@
-"""One number: integers, decimals, ratios, percent, scientific notation, with or without units."""
+"""One number: integer, decimal, ratio, percent, power, word up to twelve, with or without unit."""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
 
-from itc.grading._base import Extraction, Problem
-from itc.grading._extract import NUMBER, final_answer
+from itc.grading._base import Extraction, Problem, Undecidable
+from itc.grading._expression import evaluate
+from itc.grading._extract import final_answer
+from itc.grading._formulas import NUMBER
+from itc.grading._numbers import number
+from itc.grading._spelling import latex
 
 METADATA = ("tolerance",)
 TITLE = "number"
 WORKER = False
 
-_SCIENTIFIC = re.compile(
-    r"((?:[-+]|(?<!\d))\d++(?:\.\d++)?)\s{0,12}+(?:[eE]|(?:\\times|\\cdot|×|\*)\s{0,12}+10\s{0,12}+\^)"
-    r"\s{0,12}+\{?\s{0,12}+([-+]?\d{1,3})\s{0,12}+\}?"
-)
-_RATIO = re.compile(
-    r"(?:([-+])\s{0,12}+)?\\[dtc]?frac\s{0,12}+\{\s{0,12}+([-+]?\d{1,200})\s{0,12}+\}"
-    r"\s{0,12}+\{\s{0,12}+(\d{1,200})\s{0,12}+\}"
-)
-_NOISE = re.compile(
-    r"\\(?:text|mathrm|textbf|mbox)\s*\{[^{}]*\}|\\[,;:! $]|\\(?:left|right)(?![A-Za-z])|[$€£¥~]"
-)
 MAX_LENGTH = 1000
+APPROXIMATE = "~"  # first character of the form of a value that is no ratio, such as a root
+CLOSE = 1e-9  # such a value equals a number within this proportion
+_COMMA_DECIMAL = re.compile(r"[-+]?(?<!\d)\d++,(?:\d{4,}+|\d{1,2}(?!\d))")
+_PERCENT = re.compile(r" ?(?:\\?%|percent|pct)$")
+# Signs beside a number that make it a part of something larger.
+_PART = re.compile(r"[\^\\*/+√!:_<>]|\d,|\d ?- ?\d")
 
 
 def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
-    """Last box, else announcing phrase, else (with ``fallback``) last number."""
-    return final_answer(text, fallback)
+    """Last format or box, else announcing phrase, else (with ``fallback``) last number."""
+    return final_answer(text, fallback, words=False)
 
 
-def value(answer: str) -> Fraction | None:
-    """Value of the last number in ``answer`` (behind the last equals sign); None without one."""
+def value(answer: str) -> Fraction | float | None:
+    """Value of ``answer``, behind its last equals sign; None where it holds none, or several.
+
+    A float is the value of an expression that is no ratio of integers.
+    """
     if len(answer) > MAX_LENGTH:
         return None
-    bare = _NOISE.sub("", answer.replace("−", "-").replace("{,}", ",")).strip()
-    bare = bare.rsplit("=", 1)[-1].strip().rstrip(".")
-    scientific = _SCIENTIFIC.search(bare)
-    if scientific:
-        return Fraction(scientific.group(1)) * Fraction(10) ** int(scientific.group(2))
-    ratio = _RATIO.search(bare)
-    if ratio:
-        below = int(ratio.group(3))
-        signed = -1 if ratio.group(1) == "-" else 1
-        return Fraction(signed * int(ratio.group(2)), below) if below else None
-    matches = list(NUMBER.finditer(bare))
-    if not matches:
+    form = latex(answer).rsplit("=", 1)[-1].strip().rstrip(".")
+    bare = _PERCENT.sub("", form)
+    if _COMMA_DECIMAL.fullmatch(bare):
+        bare = bare.replace(",", ".")
+    found = number(bare)
+    if found is not None:
+        return found
+    made = evaluate(bare)
+    if made is not None:
+        return made
+    matches = list(NUMBER.finditer(form))
+    if len(matches) != 1 or _PART.search(form.replace(matches[0].group(), "0", 1)):
         return None
-    text = re.sub(r"\s{0,12}+(?:\\?%|percent|pct)$", "", matches[-1].group())
-    above, _, below_text = text.partition("/")
-    above = re.sub(r"[ ,](?=\d{3}(?:\D|$))", "", above).replace(",", ".")
-    if below_text and int(below_text) == 0:
-        return None
-    return Fraction(above) / (int(below_text) if below_text else 1)
+    text = _PERCENT.sub("", matches[0].group())
+    return number(text.replace("−", "-"))
 
 
 def normal_form(answer: str, problem: Problem) -> str | None:
-    """The value as a reduced fraction, such as ``-3/2``; None without a number."""
+    """The value as a reduced fraction, such as ``-3/2``; None without one number."""
     found = value(answer)
+    if isinstance(found, float):
+        return f"{APPROXIMATE}{found!r}"
     return None if found is None else str(found)
 
 
@@ -72,11 +72,15 @@ def quick(a: str, b: str, problem: Problem) -> bool | None:
     if a == b:
         return True
     allowed = tolerance(problem)
-    x, y = Fraction(a), Fraction(b)
+    if a.startswith(APPROXIMATE) or b.startswith(APPROXIMATE):
+        allowed = max(allowed, CLOSE)
+    x, y = (Fraction(form.removeprefix(APPROXIMATE)) for form in (a, b))
     return abs(x - y) <= Fraction(allowed) * max(abs(x), abs(y)) if allowed else False
 
 
 def equivalent(a: str, b: str, problem: Problem) -> bool:
-    """Whether both hold the same number (see ``quick``)."""
+    """Whether both hold the same number (see ``quick``); Undecidable where one holds none."""
     forms = normal_form(a, problem), normal_form(b, problem)
-    return None not in forms and bool(quick(str(forms[0]), str(forms[1]), problem))
+    if None in forms:
+        raise Undecidable("unparsable")
+    return bool(quick(str(forms[0]), str(forms[1]), problem))

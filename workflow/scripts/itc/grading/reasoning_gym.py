@@ -81,7 +81,10 @@ def extract(text: str, problem: Problem, fallback: bool = True) -> Extraction:
     """Last box, else phrase, else the last number (numeric gold) or the last line."""
     gold = str(problem.get("gold") or "")
     if _PLAIN.fullmatch(gold.strip()):
-        return final_answer(text, fallback)
+        found = final_answer(text, fallback, words=False)
+        # "44 + 27 = 71" is a computation and its result
+        side = (found.answer or "").rpartition("=")[2].strip(" $.")
+        return Extraction(side, found.how) if _PLAIN.fullmatch(side) else found
     return extract_text(text, problem, fallback)
 
 

@@ -9,7 +9,6 @@ answer. With ``layers`` above 1 each layer but the last makes as many new respon
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
@@ -18,9 +17,10 @@ from pydantic import Field
 from itc.config import procedure as base
 from itc.config.fields import Decides, Whole
 from itc.config.procedure import Settings
+from itc.procedures import _read
 from itc.procedures._base import JOIN, Ask, Chain, Response, Work
 from itc.procedures._options import ProcedureError, check_prompts
-from itc.procedures._rows import shown_answer, unfinished, visible
+from itc.procedures._rows import shown_answer, unfinished, visible, whole
 
 TITLE = "Aggregation by the model"
 PARENT = "sample"
@@ -46,9 +46,6 @@ class Options(base.Options):
     summary_tokens: Annotated[Whole, Decides(neutral=128)] = Field(
         128, ge=1, description="Cap on the tokens of a summary."
     )
-
-
-_PICKED = re.compile(r"response\W{0,5}?(\d+)", re.IGNORECASE)
 
 
 def check(name: str, settings: Settings) -> None:
@@ -157,14 +154,21 @@ def _choose(response: Response, reply: Any, seen: Sequence[Mapping[str, Any]]) -
     """
     if unfinished(vars(response)):
         return
-    found = _PICKED.findall(visible(vars(reply)))
-    chosen = int(found[-1]) if found and len(found[-1]) < 10 else 0
-    if 1 <= chosen <= len(seen):
+    chosen = _read.pick(visible(vars(reply)), len(seen))
+    if chosen is not None:
         response.text += JOIN
     response.thinking_end = len(response.text)
     response.n_thinking_tokens = response.n_output_tokens
-    if 1 <= chosen <= len(seen):
+    if chosen is not None:
         response.text += visible(seen[chosen - 1])
+
+
+def was_read(row: Mapping[str, Any], settings: Settings) -> bool | None:
+    """Whether a recorded selection names a response; None where nothing is selected."""
+    if settings.options(Options).show != "select":
+        return None
+    text, end = row.get("text") or "", whole(row.get("thinking_end"))
+    return end is not None and bool(text[end:].strip())
 
 
 def _as_row(work: Work, response: Response) -> dict[str, Any]:

@@ -7,7 +7,6 @@ words: its share of the two words' probability at the place where the model answ
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal
@@ -18,6 +17,7 @@ from itc.config import procedure as base
 from itc.config.fields import INCIDENTAL, Decides, Whole
 from itc.config.procedure import Settings
 from itc.engines._base import TOO_LONG, Completion, Cut
+from itc.procedures import _read
 from itc.procedures._base import JOIN, Ask, Chain, Work
 from itc.procedures._options import ProcedureError, check_prompts
 from itc.procedures._rows import shown_answer, tokens, unfinished, visible
@@ -60,10 +60,6 @@ class Options(base.Options):
         if len(stripped) != 2 or len(set(stripped)) != 2 or not all(stripped):
             raise ValueError('needs two different words, e.g. ["Yes", "No"]')
         return stripped
-
-
-# The last "Score: N" or "Score: N/10"; markdown and brackets around the number are tolerated.
-_SCORE = re.compile(r"score\W{0,5}?[:=]\W{0,5}?(-?\d+(?:\.\d+)?)", re.IGNORECASE)
 
 
 def check(name: str, settings: Settings) -> None:
@@ -121,9 +117,7 @@ def read_score(row: Mapping[str, Any], settings: Settings) -> float | None:
     text = visible(row)
     options = settings.options(Options)
     if options.scale == "score":
-        found = _SCORE.findall(text)
-        score = float(found[-1]) if found else math.nan
-        return score if options.lowest <= score <= options.highest else None
+        return _read.score(text, options.lowest, options.highest)
     yes, no = options.words
     word = text.strip()
     chosen = next((w for w in (yes, no) if word and w.startswith(word)), None)

@@ -24,6 +24,7 @@ COLUMNS = [
     Column("right", "right", "percent"),
     Column("undecided", "undecided", "percent", "the grader could not decide"),
     Column("unparsed", "no answer", "percent", "no answer was found in the text"),
+    Column("read", "read", "percent", "judgements with a score, selections with a choice"),
     Column("cut", "cut", "percent", "ended at the token cap, of those where that is known"),
     Column("identical", "identical", "percent", "equal to another response to the problem"),
     Column("accuracy_drift_p", "drift of accuracy", "p", "Cochran's Q over draw indices, p"),
@@ -67,6 +68,7 @@ SHOWN = 4  # values of a setting that a sentence names
 DRIFT = 0.001  # below this p the draws of a problem are taken to differ by their index
 CUT = 0.05
 NOTABLE = 0.05  # share of undecided or identical responses, or of grades that differ
+READABLE = 0.9  # share of judgements that should give a score
 COMPARED = 20  # fewer common grades say little
 UNEVEN = "Some problems have fewer draws than others; estimators refuse such cells."
 
@@ -109,7 +111,7 @@ def build(context: Context) -> Blocks | None:
                 "warning",
             )
         )
-    notes += [*_shares(context, quality), *_settings(context)]
+    notes += [*_unread(context, quality), *_shares(context, quality), *_settings(context)]
     alone = [c for c in ("dataset", "procedure") if quality[c].nunique() == 1]
     columns = [column for column in COLUMNS if column.key not in alone]
     table = TableBlock.of(
@@ -120,6 +122,29 @@ def build(context: Context) -> Blocks | None:
     )
     tables = [table, *_second_grades(context), *_indices(context)]
     return Blocks((*notes, *context.drawings("quality"), *tables))
+
+
+def _unread(context: Context, quality: pd.DataFrame) -> list[Note]:
+    """Warnings for judges and selectors whose replies give no score or choice."""
+    read = quality.reindex(columns=["read"])["read"].astype(float)
+    notes = []
+    for found, words in (
+        (read == 0, "None of the judgements or selections could be read"),
+        ((read > 0) & (read < READABLE), "Many judgements or selections could not be read"),
+    ):
+        names = [
+            f"{row.model} ({row.procedure} on {row.dataset})"
+            for row in context.named(quality[found]).itertuples()
+        ]
+        if names:
+            notes.append(
+                Note(
+                    f"{words}: {', '.join(dict.fromkeys(map(str, names)))}. Strategies that use "
+                    "them have nothing to go by there.",
+                    "warning",
+                )
+            )
+    return notes
 
 
 def _second_grades(context: Context) -> list[TableBlock]:
