@@ -8,6 +8,7 @@ import inspect
 import pkgutil
 import random
 import re
+import sys
 import time
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
@@ -108,11 +109,13 @@ GROWTH = 8.0  # a linear pattern grows by 4 for four times the text, a quadratic
 
 def modules() -> list[ModuleType]:
     """Every module whose patterns see answers, recordings or datasets."""
+    path = list(sys.path)  # the program that runs in the sandbox changes it
     found = [importlib.import_module(f"itc.{name}") for name in MODULES]
     for package in PACKAGES:
         home = importlib.import_module(f"itc.{package}")
         for info in pkgutil.iter_modules(home.__path__):
             found.append(importlib.import_module(f"itc.{package}.{info.name}"))
+    sys.path[:] = path
     return found
 
 

@@ -39,7 +39,8 @@ def recommending(model_folder, tmp_path_factory) -> Path:
     shutil.copytree(model_folder, folder)
     file = folder / "generation_config.json"
     known = json.loads(file.read_text()) if file.is_file() else {}
-    file.write_text(json.dumps(known | {"top_k": 1, "temperature": 0.7}))
+    recommended = {"top_k": 1, "temperature": 0.7, "repetition_penalty": 1.2}
+    file.write_text(json.dumps(known | recommended))
     return folder
 
 
@@ -56,8 +57,8 @@ def test_the_models_own_sampling_is_read_used_and_recorded(engine):
     assert len({tuple(done.token_ids[:4]) for done in own}) == 1  # top_k 1: the seed says nothing
     made = engine.sampling_params(asked[0].params, 1)
     assert (made.temperature, made.top_k, made.top_p) == (0.7, 1, 1.0)
-    want = {"temperature": 0.7, "top_p": 1.0, "top_k": 1, "min_p": 0.0, "repetition_penalty": 1.0}
-    assert all(d.platform["settings"]["sampling"] == want for d in own)
+    want = {"temperature": 0.7, "top_p": 1.0, "top_k": 1, "min_p": 0.0, "repetition_penalty": 1.2}
+    assert [d.platform["settings"]["sampling"] for d in own] == [want] * len(own)
     assert "sampling" not in plain[0].platform["settings"]
     # What the model decides is no part of the request's identity.
     assert "temperature" not in asked[0].content()["params"]

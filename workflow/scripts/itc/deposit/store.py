@@ -232,9 +232,10 @@ def overlay(path: str) -> dict[str, Any]:
         raise ArchiveError(f"{path}: {OVERLAY} may set only {', '.join(sorted(allowed))}; {AGAIN}")
     for section in ("study", "datasets", "models", "procedures", "archives"):
         entries = config.get(section)
-        plain = isinstance(entries, dict) and all(isinstance(name, str) for name in entries)
-        if isinstance(entries, dict) and plain and section != "study":
-            plain = all(isinstance(entry, dict) for entry in entries.values())
+        named = entries if isinstance(entries, dict) else {1: None}
+        plain = all(isinstance(name, str) for name in named) and (
+            section == "study" or all(isinstance(entry, dict) for entry in named.values())
+        )
         if not plain:
             raise ArchiveError(
                 f"{path}: {OVERLAY}: `{section}` is no mapping of names to entries; {AGAIN}"

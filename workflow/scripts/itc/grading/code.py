@@ -48,7 +48,7 @@ SPARE = 64 * 2**10  # bytes of output that are read beside eight times the expec
 _FENCE = re.compile(r"^[ \t]*+(`{3,}+|~{3,}+)[ \t]*+([A-Za-z0-9+_.-]*+)[^\n`]*+$", re.M)
 _PYTHON = ("python", "python3", "py", "python2", "py3")
 # ASCII digits only: Decimal reads those of all scripts, and underscores between them.
-_NUMBER = re.compile(r"[+-]?(?:[0-9]++\.?[0-9]*+|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
+_NUMBER = re.compile(r"[+-]?(?:[0-9]++(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?")
 _LOOKS = re.compile(r"^(?:import |from |def |class |print\(|for |while |[a-z_]\w* = )", re.M)
 TAIL = 200_000
 MAX_FENCES = 2000

@@ -25,12 +25,13 @@ from itc.report.page import (
     points,
     show,
 )
+from itc.report.sections import extraction
 from itc.report.sections.claims import FIRST
 from itc.stats.frontier import EVERY_POINT
 
 TITLE = "Headline"
 ORDER = 10
-TABLES = ("curves", "best_points", "claims", "models", "dataset_cards")
+TABLES = ("curves", "best_points", "claims", "extraction", "models", "dataset_cards")
 
 SENTENCES = 3
 _OTHER_AXIS = ("truncated", "extended")  # budgets that are tokens or waits, not samples
@@ -40,7 +41,9 @@ ALWAYS = "features_improve_vote"  # whether wording helps a vote is said even wh
 def build(context: Context) -> Blocks:
     """Findings, the best operating point, cards, and the quality-cost frontier."""
     found = findings(context)
-    blocks = [Findings(tuple(found), "claims" in context.sections)] if found else []
+    guessed = extraction.warning(context)
+    blocks: list[Findings | Note] = [Note(guessed, "warning")] if guessed else []
+    blocks += [Findings(tuple(found), "claims" in context.sections)] if found else []
     curves = context.curves()
     if curves is None:
         return Blocks(
