@@ -102,6 +102,15 @@ def test_no_way_leads_to_a_new_namespace_or_a_call_that_is_not_known():
     assert printed(families).split()[:5] == ["97"] * 5
 
 
+def test_no_socket_gets_larger_buffers():
+    """A thousand of the largest that a system allows can take gigabytes."""
+    source = "import socket\na, b = socket.socketpair()\n"
+    source += "for option in (7, 8, 32, 33, socket.SO_REUSEADDR, socket.SO_PASSCRED):\n"
+    source += "  try: a.setsockopt(1, option, 1 << 22); print(0)\n"
+    source += "  except OSError as error: print(error.errno)"
+    assert printed(source).split() == ["1"] * 4 + ["0"] * 2
+
+
 def test_every_number_is_that_of_the_kernel():
     """Against the headers of the machine, where they are installed."""
     places = {
@@ -114,7 +123,11 @@ def test_every_number_is_that_of_the_kernel():
         found = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", Path(place).read_text())
         numbers = {name: int(number) for name, number in found}
         calls = {**_seccomp.DENIED, "clone": _seccomp.CLONE, "socket": _seccomp.SOCKETS[0]}
-        calls |= {"socketpair": _seccomp.SOCKETS[1], "rt_sigaction": _seccomp.SIGNAL_ACTION}
+        calls |= {
+            "setsockopt": _seccomp.SET_OPTION,
+            "socketpair": _seccomp.SOCKETS[1],
+            "rt_sigaction": _seccomp.SIGNAL_ACTION,
+        }
         for name, ours in calls.items():
             assert name not in numbers or numbers[name] == ours[column], name
 

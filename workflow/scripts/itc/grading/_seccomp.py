@@ -100,6 +100,8 @@ DENIED: dict[str, tuple[int, int | None]] = {
 CLONE, CLONE3 = (56, 220), (435, 435)
 SIGNAL_ACTION, CHILD_ENDED = (13, 134), 17  # rt_sigaction and SIGCHLD
 SOCKETS = ((41, 198), (53, 199))  # socket, socketpair
+SET_OPTION = (54, 208)  # setsockopt
+BUFFERS = (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF and what overrides their bounds
 # (AUDIT_ARCH of linux/audit.h, column of the table)
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
@@ -158,4 +160,13 @@ def program(machine: str) -> bytes:
             _step(_RETURN, _ERROR | EAFNOSUPPORT),
             _step(_RETURN, _ALLOW),
         ]
+    # A socket keeps the buffers it has at first: the bound of a larger one can be megabytes.
+    skip = len(BUFFERS)
+    steps += [
+        _step(_EQUAL, SET_OPTION[column], no=skip + 3),
+        _step(_LOAD, _FIRST_ARGUMENT + 16),  # the option's name, the third argument
+        *(_step(_EQUAL, option, yes=skip - n) for n, option in enumerate(BUFFERS)),
+        _step(_RETURN, _ALLOW),
+        _step(_RETURN, _ERROR | EPERM),
+    ]
     return b"".join([*steps, _step(_RETURN, _ALLOW)])
