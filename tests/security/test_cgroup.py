@@ -89,10 +89,15 @@ held = [os.open(f"/tmp/{n}", os.O_RDWR | os.O_CREAT) for n in range(9)]
 for handle in held:
     for _ in range(7): os.write(handle, b"x" * 2**20)
 """,
-    "pages that processes share": """
-import mmap
-held = mmap.mmap(-1, 100 * 2**20)
-for page in range(0, len(held), 4096): held[page] = 1
+    "areas of address space": """
+import ctypes
+page = os.open("/tmp/page", os.O_RDWR | os.O_CREAT)
+os.write(page, b"x" * 4096)
+libc = ctypes.CDLL(None)
+libc.mmap.restype = ctypes.c_ssize_t
+while libc.mmap(None, 4096, 1, 1, page, 0) != -1: pass
+for _ in range(8):
+    if os.fork() == 0: time.sleep(5); os._exit(0)
 """,
     "a child, while the program lives": """
 pid = os.fork()

@@ -111,6 +111,23 @@ def test_no_socket_gets_larger_buffers():
     assert printed(source).split() == ["1"] * 4 + ["0"] * 2
 
 
+def test_no_memory_is_shared_but_that_of_files():
+    """A shared map without a file costs the kernel a file, and no limit counts these."""
+    source = """
+import mmap
+zero = os.open("/dev/zero", os.O_RDWR)
+for handle, flags in ((-1, 1), (-1, 3), (zero, 1)):
+    try: mmap.mmap(handle, 4096, flags); print("made")
+    except OSError as error: print(error.errno)
+with open("/tmp/file", "w+b") as file:
+    file.write(b"x" * 4096); file.flush()
+    shared = mmap.mmap(file.fileno(), 4096)
+    if os.fork() == 0: shared[0] = 65; os._exit(0)
+    os.wait(); print(chr(shared[0]), mmap.mmap(-1, 4096, mmap.MAP_PRIVATE)[0])
+"""
+    assert printed(source).split() == ["1", "1", "19", "A", "0"]
+
+
 def test_every_number_is_that_of_the_kernel():
     """Against the headers of the machine, where they are installed."""
     places = {
@@ -125,6 +142,7 @@ def test_every_number_is_that_of_the_kernel():
         calls = {**_seccomp.DENIED, "clone": _seccomp.CLONE, "socket": _seccomp.SOCKETS[0]}
         calls |= {
             "setsockopt": _seccomp.SET_OPTION,
+            "mmap": _seccomp.MAP,
             "socketpair": _seccomp.SOCKETS[1],
             "rt_sigaction": _seccomp.SIGNAL_ACTION,
         }
