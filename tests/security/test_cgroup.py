@@ -56,16 +56,17 @@ def small(monkeypatch, mib):
 
 
 def ran(source, tests=1):
-    return _sandbox.run(
-        "import os, time\n" + source, [{"input": ""}] * tests, _right, None, 5.0, memory=256 * MIB
-    )
+    """Tests that ended and that were accepted, and what ended the run."""
+    inputs = [{"input": ""}] * tests
+    source = "import os, time\n" + source
+    return tuple(_sandbox.run(source, inputs, _right, None, 5.0, memory=256 * MIB))[:3]
 
 
 def _right(_, report):
     return report.output == b"1\n"
 
 
-RIGHT = _sandbox.Ran(1, 1, None)
+RIGHT = (1, 1, None)
 FILLS = {
     "socket buffers": """
 import socket
@@ -132,7 +133,7 @@ def test_a_program_may_use_what_it_is_promised(parent, sizes):
     """200 of 256 MiB in one process, and all of /tmp, in each of two tests."""
     source = "held = b'x' * (200 * 2**20)\nfor n in range(8):\n"
     source += "    open(f'/tmp/{n}', 'wb').write(b'x' * 7 * 2**20)\nprint(1)"
-    assert ran(source, tests=2) == _sandbox.Ran(2, 2, None)
+    assert ran(source, tests=2) == (2, 2, None)
     assert [limit for limit, _ in sizes] == [(2 * 256 + 128) * MIB]
 
 
@@ -250,7 +251,7 @@ def test_without_a_group_the_other_bounds_hold(cgroup, mounts, tmp_path, monkeyp
         assert ran("print(1)") == RIGHT
         monkeypatch.setattr(_sandbox, "TOGETHER", 0.2)  # 51 MiB: the watch from outside
         held = "held = b'x' * (100 * 2**20)\nwhile True: pass"
-        assert ran(held) == _sandbox.Ran(0, 0, "memory")
+        assert ran(held) == (0, 0, "memory")
 
 
 @SANDBOX
