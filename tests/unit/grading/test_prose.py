@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from itc.grading import math, number, reasoning_gym
+from itc.grading import choice, math, number, reasoning_gym
 from itc.grading._base import Problem
 
 GYM: Problem = {
@@ -43,6 +43,14 @@ NAMED = [  # the answer is named after its value
     ("9 is the first answer to look at, but we need 7.", "7"),
     ("8 is not the answer.", None),
 ]
+REASONED = [  # a number and the reason for it
+    ("The GCD of 28 and 16 is 6 because 6 is the only number that divides both 28 and 16.", "6"),
+    ("The greatest common divisor of 6 and 14 is 6 which is the largest factor of 6 and 14.", "6"),
+    ("The GCD of 8 and 24 is 4, since 24 is 6 times 4.", "4"),
+    ("There are 12 since 3 + 4 = 7 and 7 + 5 = 13.", "13"),
+    ("The first is 4, which gives 8 in all", "8"),
+    ("The GCD of 2 and 18 is 18.", "18"),
+]
 UNFILLED = [  # a formula whose box is empty
     ("\\[6 + 1 = \\boxed{}\\]", None),
     ("So we have \\[6 + 1 = 7\\]", "7"),
@@ -56,7 +64,7 @@ FIRST = [  # a number alone on the first line, then its reason
 
 
 @pytest.mark.parametrize(
-    ("reply", "answer"), [*RESTATED, *OPEN, *DENIED, *NAMED, *UNFILLED, *FIRST]
+    ("reply", "answer"), [*RESTATED, *OPEN, *DENIED, *NAMED, *REASONED, *UNFILLED, *FIRST]
 )
 @pytest.mark.parametrize(
     ("module", "problem"), [(number, NUMBER), (math, MATH), (reasoning_gym, GYM)]
@@ -80,3 +88,27 @@ def test_answers(module, problem, reply, answer):
 )
 def test_a_task_with_a_number_reads_a_number_in_its_dress(reply, answer):
     assert reasoning_gym.extract(reply, GYM).answer == answer
+
+
+CHOICE: Problem = {
+    "gold": "A",
+    "answer_type": "choice",
+    "metadata": {"choices": ["taste", "smell", "hearing", "sight"]},
+}  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(
+    ("reply", "letter"),
+    [
+        ("A) taste\nB) smell\nC) hearing\nD) sight", None),
+        ("A) taste\nD) sight\n\nA sense is what we have five of.", None),
+        ("A) taste", "A"),
+        ("A) taste\n\nA sense is what we have five of.", "A"),
+        ("B: B", "B"),
+        ("A) taste\nB) smell\nC) hearing\nD) sight\n\nThe answer is C.", "C"),
+        ("A) taste\nB) smell\n\nAnswer: B", "B"),
+        ("hearing", "C"),
+    ],
+)
+def test_a_list_of_options_chooses_none(reply, letter):
+    assert choice.extract(reply, CHOICE).answer == letter

@@ -25,7 +25,14 @@ from itc.grading._boxes import box_at, boxed, boxes
 from itc.grading._formats import json_answer, tagged, without_json
 from itc.grading._formulas import NUMBER, WORD, rightmost, rightmost_at, squeeze
 from itc.grading._numbers import WORDS
-from itc.grading._prose import denied, named, stated_first, unfilled, without_questions
+from itc.grading._prose import (
+    denied,
+    named,
+    reasoned,
+    stated_first,
+    unfilled,
+    without_questions,
+)
 from itc.grading._values import SENTENCE
 from itc.grading._values import value as announced_value
 
@@ -181,7 +188,9 @@ def last_resort(text: str, words: bool = True) -> str | None:
         or _OPEN_PAIR.search(tail[max(0, start - 60) : start])
     ):
         return None
-    return answer if is_formula else _result(sentence) or stated_first(text) or answer
+    if is_formula:
+        return answer
+    return reasoned(sentence) or _result(sentence) or stated_first(text) or answer
 
 
 def _without_offers(line: str) -> str:

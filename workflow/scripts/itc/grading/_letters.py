@@ -170,6 +170,8 @@ class Reader:
             if named:
                 return named
             if self.rules["leading"].match(bare):
+                if len({label.upper() for label in self.rules["label"].findall(bare)}) > 1:
+                    return SEVERAL  # the list of options once more, none of them chosen
                 return self._stated(bare, dressed_only=True)
         last = bare.rsplit("\n", 1)[-1]
         option = self.rules["option"].fullmatch(last.strip(" ."))
@@ -282,6 +284,7 @@ def _rules(offered: str) -> dict[str, re.Pattern[str]]:
         "more": more,
         "alone": rf"^[ \t]?{opened}[ \t]?([{upper}])[ \t]?[\"'”’)\].:>]{{0,3}}[ \t]?$",
         "leading": rf"^\s{{0,9}}+(?:{loose}|([{both}])\s{{0,9}}+(?:[)\].:,]|$))",
+        "label": rf"^[ \t]?\(?([{both}])\s?[).:](?=\s|$)",
         "option": rf"(?i:option|choice|answer)\s{{0,9}}+:?\s{{0,9}}+\(?([{both}])\b\)?",
         "connective": rf"(?i:{_CONNECTIVE})\b",
         "joined": rf"(?<![\w'’])[(\[]?[{upper}][)\]]?\s{{0,9}}+(?:,|and|or|/"

@@ -26,6 +26,11 @@ _DENIED = re.compile(
     r"|\bno\s{1,9}+(?:answer|solution)\b",
     re.IGNORECASE,
 )
+# "The GCD of 28 and 16 is 6 because 6 divides both 28 and 16": what follows is the reason.
+_REASONED = re.compile(
+    rf"(?:\b(?:is|are|equals)|=)\s{{1,2}}({NUMBER.pattern}),?\s{{1,2}}(?:because|since|which\s{{1,2}}is\s{{1,2}}(?:the|an?|also|not))\b",
+    re.IGNORECASE,
+)
 _EMPTY_BOX = re.compile(r"\\(?:boxed|fbox)\s?\{\s{0,3}\}")
 _ALONE = re.compile(rf"[*_$\s]{{0,6}}({NUMBER.pattern})[*_$. \t]{{0,6}}\n[ \t]{{0,3}}\n")
 
@@ -41,6 +46,12 @@ def named(tail: str) -> tuple[str, int] | None:
         return None
     found = list(_NAMED.finditer(tail))
     return (found[-1].group(1), found[-1].end()) if found else None
+
+
+def reasoned(sentence: str) -> str | None:
+    """The number that a sentence states before its reason, if nothing is computed in that."""
+    found = list(_REASONED.finditer(sentence))
+    return found[-1].group(1) if found and "=" not in sentence[found[-1].end() :] else None
 
 
 def denied(sentence: str) -> bool:
