@@ -2,8 +2,8 @@
 
 An item is one reply: ``set``, ``id``, ``answer_type``, ``gold``, ``choices``, ``metadata``,
 ``reply`` (the whole), ``text`` (what other rules get: the reply after its thinking, or the whole
-where nothing follows that), ``thinking`` (the delimiters of the model's entry) and ``expected``: the
-verdicts that are right, or None where only another grader's verdict (``recorded``) is known.
+where nothing follows that), ``thinking`` (the delimiters of the model's entry) and ``expected``:
+the verdicts that are right, or None where only another grader's verdict (``recorded``) is known.
 """
 
 from __future__ import annotations
@@ -57,7 +57,10 @@ def _read(folder: Path, name: str) -> list[dict[str, Any]]:
 
 
 def designed(folder: Path) -> list[dict[str, Any]]:
-    """The designed pairs: gold answer, reply, and whether they are equal."""
+    """The designed pairs: gold answer, reply, and whether they are equal.
+
+    Undecided is no mistake where they are not: the label says that the reply is not right.
+    """
     rows = [row for row in _read(folder, "grading_pairs") if row["label_kind"] == DESIGNED]
     return [
         _item(
@@ -65,7 +68,7 @@ def designed(folder: Path) -> list[dict[str, Any]]:
             f"pair {place:03d}",
             gold=row["gold"],
             reply=row["pred"],
-            expected=["right"] if row["equal"] else ["wrong"],
+            expected=["right"] if row["equal"] else ["wrong", "undecided"],
         )
         for place, row in enumerate(rows)
     ]

@@ -22,7 +22,8 @@ _UNITS = (
     "men|women|man|people|students|gallons|liters|litres|pm|am"
 )
 _UNIT = re.compile(rf"(^|\W)(?:{_UNITS})($|\W)")
-_WORDS = "zero one two three four five six seven eight nine ten eleven twelve".split()
+_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+_WORDS += ["eleven", "twelve"]
 _DROPPED = (r"\!", r"\left", r"\right", r"^{\circ}", r"^\circ", r"\$", "$", r"\(", r"\)")
 
 

@@ -1,6 +1,6 @@
 """Our grader beside the answer rules of other projects, on the same replies.
 
-    RECORDINGS=folder python benchmarks/grading_agreement.py [--peers FOLDER] [--sample N] [--list]
+    RECORDINGS=folder python benchmarks/grading_agreement.py [--peers FOLDER] [--sample N]
 
 Graded are our cases (`tests/unit/grading/cases`), the designed pairs, and a drawn sample of the
 recorded responses; without RECORDINGS the cases alone. Rules of lm-eval and lighteval are their
@@ -36,8 +36,8 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "workflow/scripts")]
 
-from _agreement_rows import TYPES, cases, designed, graded, recorded
-from _peer_rules import RULES
+from _agreement_rows import TYPES, cases, designed, graded, recorded  # noqa: E402
+from _peer_rules import RULES  # noqa: E402
 
 OURS = "ours"
 # Decisions of ours that differ from a right one of Math-Verify, and why that is so.
@@ -194,6 +194,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--peers", type=Path, help="folder with lm_eval/ and lighteval/")
     parser.add_argument("--sample", type=int, default=1000, help="rows of each recorded set")
+    parser.add_argument(
+        "--rules", nargs="+", choices=RULES, default=list(RULES), metavar="RULE", help="these alone"
+    )
     options = parser.parse_args()
     logging.disable(logging.WARNING)
     items, left = cases()
@@ -212,7 +215,7 @@ def main() -> int:
         verdicts, spent = ours(part)
         found: dict[str, list[str | None]] = {OURS: list(verdicts)}
         seconds, notes = {OURS: spent}, {}
-        for name in RULES:
+        for name in dict.fromkeys(["Math-Verify", *options.rules]):
             made = theirs(name, part, options.peers)
             if isinstance(made, str):
                 notes[name] = made
