@@ -14,9 +14,10 @@ package, are restated (`_peer_qwen.py`, `_peer_rules.py`). Every rule runs in it
 
 Printed are, per rule, right decisions by answer type; replies called right that are not; replies it
 left undecided or read nothing from; agreement with us on recorded responses; CPU seconds. "Nothing
-read" counts as right where undecided is. A decision of Math-Verify that is right and ours is
-not has to have a reason in `REASONS`, or the exit status is 1; so it is where another rule makes
-more right decisions on the cases of one answer type than ours. The last line is one JSON object.
+read" counts as right where undecided or wrong is. A decision of Math-Verify that is right where
+ours is not has to have a reason in `_agreement_reasons.py`, or the exit status is 1; so it is where
+another rule makes more right decisions on the cases of one answer type than ours. The last line is
+one JSON object.
 """
 
 from __future__ import annotations
@@ -36,12 +37,11 @@ from typing import Any
 HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "workflow/scripts")]
 
+from _agreement_reasons import REASONS  # noqa: E402
 from _agreement_rows import TYPES, cases, designed, graded, recorded  # noqa: E402
 from _peer_rules import RULES  # noqa: E402
 
 OURS = "ours"
-# Decisions of ours that differ from a right one of Math-Verify, and why that is so.
-REASONS: dict[str, str] = {}
 
 
 def cpu() -> float:
