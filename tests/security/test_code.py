@@ -120,4 +120,4 @@ def test_code_of_model_repositories_is_asked_for_by_the_entry_alone():
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == name:
-                    assert "model.get" in ast.unparse(value), where(path, node)
+                    assert ast.unparse(value) == "model.trust_remote_code", where(path, node)

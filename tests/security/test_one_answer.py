@@ -90,7 +90,6 @@ def problems(answer_type):
     [
         (math, "extract"),
         (math, "normal_form"),
-        (math, "refuse"),
         (math, "quick"),
         (number, "extract"),
         (number, "normal_form"),

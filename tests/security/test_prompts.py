@@ -63,4 +63,4 @@ def tokenizer():
 @pytest.mark.parametrize("text", ATTACKS)
 def test_a_models_chat_template_reaches_nothing(tokenizer, text):
     made = Prompter(tokenizer, window=100_000, thinking=None, chat_template=text, name="hostile")
-    assert contained(lambda: made.decode(made._chat(({"role": "user", "content": "q"},))[0]))
+    assert contained(lambda: made.decode(made._chat(({"role": "user", "content": "q"},), {})[0]))

@@ -52,8 +52,8 @@ def test_five_problems_that_do_not_differ_prove_nothing():
     assert gains["high"].tolist() == pytest.approx([BOUND] * len(gains))
     found = summary([np.zeros(5)])
     assert (found["low"], found["high"]) == (pytest.approx(-BOUND), pytest.approx(BOUND))
-    solved = {(p, "majority"): pd.Series(right) for p in ("sample", "plain")}
-    assert stability._interval(solved, "plain", "majority") == pytest.approx((-BOUND, BOUND))
+    same = stability._difference(pd.Series(right), pd.Series(right), "")
+    assert (same["low"], same["high"]) == pytest.approx((-BOUND, BOUND))
 
 
 def test_a_vote_almost_always_right_is_no_more_certain_than_one_always_right():

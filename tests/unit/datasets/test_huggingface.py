@@ -251,7 +251,7 @@ def test_every_hub_entry_of_the_config_names_known_keys():
 
     entries = yaml.safe_load((ROOT / "config/datasets.yaml").read_text())["datasets"]
     found = {name: e for name, e in entries.items() if e["loader"] == "huggingface"}
-    assert len(found) == 11
+    assert len(found) == 22
     shared = {"title", "loader", "answer_type", "licence", "redistribute", "problems"}
     for name, entry in found.items():
         assert set(entry) <= shared | set(OPTIONS), name

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from itc import tables
 from itc.annotate import annotate_file
+from itc.config.procedure import Settings
 from itc.grading import _cache, _grade
 from itc.grading._cache import Cache, opened, prune
 from itc.grading._classes import classify
@@ -17,6 +18,7 @@ from itc.grading._grade import grade
 from itc.grading._pool import Result, Task
 
 PACKAGE = Path(__file__).resolve().parents[3] / "workflow/scripts"
+SETTINGS = Settings.of({"kind": "sample", "prompt": "sample", "max_tokens": 9})
 ANSWERS = [r"\frac{1}{2}+x", r"x+\frac{2}{4}", "2x-x", "y+1", r"9^{9^{9}}", "?", "7", r"\frac{x}{"]
 
 
@@ -51,9 +53,7 @@ def responses(tmp_path):
 
 def annotated(path, problems, target, cache):
     forget()
-    tables.write(
-        annotate_file(path, problems, {"kind": "sample"}, [], cache), "annotations", target
-    )
+    tables.write(annotate_file(path, problems, SETTINGS, [], cache), "annotations", target)
     return target.read_bytes()
 
 

@@ -36,7 +36,14 @@ PROMPTS = {
     "summarize": ("question", "response"),
     "aggregate_summaries": ("question", "summaries"),
     "select": ("question", "responses"),
+    "sample_steps": ("question",),
+    "judge_score_line": ("question", "response"),
+    "revise_full_line": ("question", "response"),
+    "revise_answer_line": ("question", "answer"),
+    "aggregate_answers_line": ("question", "answers"),
+    "select_line": ("question", "responses"),
 }
+EXAMPLES_FIRST = ("sample_steps",)  # worked examples stand before the question
 
 
 @pytest.fixture(scope="module", params=NAMES)
@@ -185,7 +192,10 @@ def test_prompt_renders_with_its_variables_only(name):
     assert re.match(r"\{# version: \d+ -?#\}\n", source)
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined)
     text = environment.from_string(source).render({key: VALUES[key] for key in PROMPTS[name]})
-    assert text.startswith(("What is 1 + 2?", "Question:\nWhat is 1 + 2?\n\n"))
+    if name in EXAMPLES_FIRST:
+        assert text.endswith("Question: What is 1 + 2?")
+    else:
+        assert text.startswith(("What is 1 + 2?", "Question:\nWhat is 1 + 2?\n\n"))
     assert "version" not in text
     assert text == text.strip()
 

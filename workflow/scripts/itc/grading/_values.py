@@ -8,7 +8,7 @@ from itc.grading._formulas import CONNECTOR, MATH, NUMBER, WORD, formula, rightm
 from itc.grading._numbers import WORDS
 
 _EDGES = " *_`\"'”’?!:;,"
-_HALF_OPEN = re.compile(r"[(\[][^()\[\]]*,[^()\[\]]*[)\]]")  # an interval such as [0,1)
+_HALF_OPEN = re.compile(r"[(\[][^()\[\],]*+,[^()\[\]]*+[)\]]")  # an interval such as [0,1)
 NAME_WORDS = 3  # "Answer: Evelyn" is one, "unable to say without more data" is none
 SENTENCE = re.compile(r"\.(?=\s|$)|\n|\?(?=\s|$)|[。！]|!(?=\s{1,9}+[A-Z])")
 NOT_BUT = re.compile(
