@@ -102,6 +102,32 @@ def test_no_way_leads_to_a_new_namespace_or_a_call_that_is_not_known():
     assert printed(families).split()[:5] == ["97"] * 5
 
 
+def test_no_socket_gets_larger_buffers():
+    """A thousand of the largest that a system allows can take gigabytes."""
+    source = "import socket\na, b = socket.socketpair()\n"
+    source += "for option in (7, 8, 32, 33, socket.SO_REUSEADDR, socket.SO_PASSCRED):\n"
+    source += "  try: a.setsockopt(1, option, 1 << 22); print(0)\n"
+    source += "  except OSError as error: print(error.errno)"
+    assert printed(source).split() == ["1"] * 4 + ["0"] * 2
+
+
+def test_no_memory_is_shared_but_that_of_files():
+    """A shared map without a file costs the kernel a file, and no limit counts these."""
+    source = """
+import mmap
+zero = os.open("/dev/zero", os.O_RDWR)
+for handle, flags in ((-1, 1), (-1, 3), (zero, 1)):
+    try: mmap.mmap(handle, 4096, flags); print("made")
+    except OSError as error: print(error.errno)
+with open("/tmp/file", "w+b") as file:
+    file.write(b"x" * 4096); file.flush()
+    shared = mmap.mmap(file.fileno(), 4096)
+    if os.fork() == 0: shared[0] = 65; os._exit(0)
+    os.wait(); print(chr(shared[0]), mmap.mmap(-1, 4096, mmap.MAP_PRIVATE)[0])
+"""
+    assert printed(source).split() == ["1", "1", "19", "A", "0"]
+
+
 def test_every_number_is_that_of_the_kernel():
     """Against the headers of the machine, where they are installed."""
     places = {
@@ -114,7 +140,12 @@ def test_every_number_is_that_of_the_kernel():
         found = re.findall(r"#define __NR(?:3264)?_(\w+)\s+(\d+)", Path(place).read_text())
         numbers = {name: int(number) for name, number in found}
         calls = {**_seccomp.DENIED, "clone": _seccomp.CLONE, "socket": _seccomp.SOCKETS[0]}
-        calls |= {"socketpair": _seccomp.SOCKETS[1], "rt_sigaction": _seccomp.SIGNAL_ACTION}
+        calls |= {
+            "setsockopt": _seccomp.SET_OPTION,
+            "mmap": _seccomp.MAP,
+            "socketpair": _seccomp.SOCKETS[1],
+            "rt_sigaction": _seccomp.SIGNAL_ACTION,
+        }
         for name, ours in calls.items():
             assert name not in numbers or numbers[name] == ours[column], name
 

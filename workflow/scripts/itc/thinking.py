@@ -29,6 +29,7 @@ KNOWN: tuple[Pair, ...] = (
 )
 HEAD = 200  # an opening delimiter is looked for in so many first characters
 NEVER = np.inf
+SIGNS = 64  # so many "<" are looked at one by one
 
 
 def end_in(text: str, pair: Sequence[str] | None) -> float | None:
@@ -50,9 +51,16 @@ def end_in(text: str, pair: Sequence[str] | None) -> float | None:
 
 def _may_think(text: str) -> bool:
     """Whether a KNOWN delimiter can be in ``text``, by few plain searches: most texts have none."""
-    if "<" in text and ("</" in text or "<|" in text):
+    at = text.find("<")
+    for _ in range(SIGNS):  # one character is found fastest; what follows it decides
+        if at < 0:
+            break
+        if text.startswith(("</", "<|"), at):
+            return True
+        at = text.find("<", at + 1)
+    if at >= 0 and ("</" in text or "<|" in text):
         return True
-    if "THINK]" in text or "◁" in text:
+    if "THINK]" in text or (not text.isascii() and "◁" in text):
         return True
     return any(opening in text[:HEAD] for opening, _ in KNOWN)
 

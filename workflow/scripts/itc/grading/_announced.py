@@ -14,6 +14,7 @@ from itc.grading._formulas import squeeze
 from itc.grading._values import NOT_BUT, SENTENCE, value
 
 PHRASE_TAIL = 8000  # an announcing phrase is looked for in this many last characters
+FOREIGN_TAIL = 2000  # ... and words of other languages in so many
 ANCHOR_TRIES = 64  # announcing words looked at, from the last one backwards
 LINE = 800
 
@@ -104,9 +105,11 @@ def anchors(tail: str) -> Iterator[re.Match[str]]:
     lower = tail.lower()
     # Few characters change length in lower case; then positions would not be the text's.
     words = lower if len(lower) == len(tail) else tail
-    foreign = FOREIGN if not words.isascii() and _SCRIPT.search(words) else _ASCII
-    present = [word for word in ("answer", "####", *foreign) if word in words]
     end = len(words)
+    foreign = FOREIGN if not words.isascii() and _SCRIPT.search(words) else _ASCII
+    present = [word for word in ("answer", "####") if word in words]
+    # A reply in another language announces near its end.
+    present += [word for word in foreign if words.find(word, max(0, end - FOREIGN_TAIL)) >= 0]
     for _ in range(ANCHOR_TRIES):
         end = max((words.rfind(word, 0, end) for word in present), default=-1)
         if end < 0:

@@ -32,11 +32,10 @@ _PLACEHOLDER = re.compile(
 def boxes(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield (start, end, content) of complete boxes from the last one backwards."""
     end = len(text)
-    frames = "\\fbox" in text
     for _ in range(BOX_TRIES):
         start = text.rfind("\\boxed", 0, end)
-        if frames:
-            start = max(start, text.rfind("\\fbox", 0, end))
+        # Only a frame behind the last box counts, so the text is not searched twice.
+        start = max(start, text.rfind("\\fbox", max(start, 0), end))
         if start < 0:
             return
         end = start

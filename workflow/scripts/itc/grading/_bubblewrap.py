@@ -133,7 +133,9 @@ def command(first: bool = False, libraries: bool = False) -> list[str]:
         arguments += ["--ro-bind", sysconfig.get_path("purelib"), "/site"]
         arguments += ["--perms", "0755", "--dir", "/code"]
         arguments += ["--ro-bind", str(HERE.parent), "/code/itc"]
-    arguments += ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev"]
+    arguments += ["--proc", "/proc", "--dev", "/dev"]
+    # A shared map of /dev/zero is one without a file, which the filter refuses.
+    arguments += ["--dev-bind", "/dev/null", "/dev/zero", "--remount-ro", "/dev"]
     arguments += ["--perms", "1777", "--size", str(TMP), "--tmpfs", "/tmp", "--chdir", "/tmp"]
     arguments += ["--remount-ro", "/"]
     variables = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"}

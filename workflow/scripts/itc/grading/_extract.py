@@ -56,6 +56,9 @@ _OFFER = re.compile(
     r"would you|do you|don't hesitate|happy to)\b",
     re.IGNORECASE,
 )
+# One of these is in each offer; plain searches first, since nearly no line is one.
+_OFFERED = ("let me", "hope", "feel free", "please", "if you", "would you", "do you", "hesitate")
+_OFFERED += ("happy to",)
 _DENIAL = re.compile(
     r"(?:\bnot|n['’]t)\s{1,9}+(?:quite\s{1,9}+|really\s{1,9}+|the\s{1,9}+|exactly\s{1,9}+)?(?:right|correct|true)\b|\bincorrect\b",
     re.IGNORECASE,
@@ -151,7 +154,7 @@ def last_resort(text: str, words: bool = True) -> str | None:
     asked = bare.rstrip(" ?_.").endswith("=")
     if plain and not asked and len(bare) <= BARE and any(character.isalnum() for character in bare):
         return bare
-    if bare.lower().strip(" .*") in WORDS:
+    if len(bare) <= BARE and bare.lower().strip(" .*") in WORDS:
         return bare.strip(" .*")
     tail = squeeze(without_json(text)[-FALLBACK_TAIL:])
     tail = _CONTRAST.sub("", "\n".join(_without_offers(line) for line in tail.split("\n")))
@@ -192,7 +195,8 @@ def last_resort(text: str, words: bool = True) -> str | None:
 
 def _without_offers(line: str) -> str:
     """``line`` without sentences that offer help: a number in them is no answer."""
-    if not _OFFER.search(line):
+    lower = line.lower()
+    if not any(word in lower for word in _OFFERED) or not _OFFER.search(line):
         return line
     starts = [0, *(m.end() for m in SENTENCE.finditer(line)), len(line)]
     parts = [line[a:b] for a, b in pairwise(starts)]

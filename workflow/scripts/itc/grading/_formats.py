@@ -89,6 +89,8 @@ def tagged(text: str) -> tuple[str, int] | None:
 def _last(text: str) -> list[re.Match[str]]:
     """The last few opening tags in the last TAIL characters of ``text``."""
     start = max(0, len(text) - TAIL)
+    if text.find(">", start) < 0:  # one character is found fastest, and most replies have none
+        return []
     if not any(text.find(word, start) >= 0 for word in ("swer>", "SWER>", "of_box")):
         return []
     return list(_OPEN_TAG.finditer(text, start))[-8:]
@@ -101,6 +103,8 @@ def json_answer(text: str) -> tuple[str | None, int] | None:
     where no object names an answer.
     """
     shift = max(0, len(text) - TAIL)
+    if text.find(":", shift) < 0 or (text.find('"', shift) < 0 and text.find("'", shift) < 0):
+        return None
     if not any(text.find(word, shift) >= 0 for word in ('swer"', "swer'", 'SWER"')):
         return None
     shift = max(0, len(text) - JSON_TAIL)

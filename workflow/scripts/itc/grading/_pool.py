@@ -25,11 +25,13 @@ from typing import Any, NamedTuple
 import psutil
 
 from itc.grading import _bubblewrap
+from itc.grading._cgroup import Group
 from itc.grading._start import apart, start
 
 CPU_SECONDS = 2.0
 PROBE_SECONDS = 0.5
 MEMORY = 1024 * 2**20  # bytes above the worker's own size
+TOGETHER = 2  # times as much: the worker and all that it starts
 TASKS_PER_WORKER = 400
 RECYCLE = 2000  # tasks after which a worker is replaced, as its caches have grown
 # A worker that waits (not: that gets no CPU) for so long is dead. Load never causes this.
@@ -62,6 +64,7 @@ class _Worker:
     type: str
     process: subprocess.Popen[bytes]
     watch: psutil.Process
+    group: Group
     contained: bool = False  # in the sandbox: the process is bubblewrap, the worker is below it
     ready: bool = False
     done: int = 0
@@ -173,8 +176,8 @@ class Pool:
         return worker
 
     def _start(self, kind: str) -> _Worker:
-        process, contained = start(kind, PACKAGE_PARENT)
-        worker = _Worker(kind, process, psutil.Process(process.pid), contained)
+        process, contained, group = start(kind, PACKAGE_PARENT, TOGETHER * self.memory)
+        worker = _Worker(kind, process, psutil.Process(process.pid), group, contained)
         assert process.stdin is not None
         how = {"type": kind, "memory": self.memory, "apart": apart(kind), "contained": contained}
         self._write(worker, json.dumps(how).encode() + b"\n")
@@ -236,7 +239,7 @@ class Pool:
             worker.seen = (cpu, now)
         if cpu - worker.started > worker.cpu_limit + 1.0:
             self._kill(worker, "timeout")
-        elif memory > self.memory * 2:
+        elif memory > self.memory * TOGETHER:
             self._kill(worker, "memory")
         elif now - worker.seen[1] > STALL_SECONDS:
             self._kill(worker, "stalled")
@@ -256,6 +259,9 @@ class Pool:
 
     @staticmethod
     def _outcome(worker: _Worker) -> Result | None:
+        over = worker.killed == "crash" or b"\n" in worker.buffer
+        if over and worker.group.exhausted():  # the task's doing: it alone runs in the group
+            worker.killed, worker.died = "memory", False
         if worker.killed:
             return Result(cause=worker.killed)
         if not worker.ready or b"\n" not in worker.buffer:
@@ -282,6 +288,7 @@ class Pool:
         for pipe in (worker.process.stdin, worker.process.stdout):
             with contextlib.suppress(BrokenPipeError):
                 pipe.close()  # type: ignore[union-attr]
+        worker.group.remove()
 
 
 _shared: dict[int, Pool] = {}

@@ -10,6 +10,7 @@ import pandas as pd
 from itc.grading._base import (
     BOXED,
     NOTHING,
+    PHRASE,
     THINKING,
     Extraction,
     Problem,
@@ -17,6 +18,7 @@ from itc.grading._base import (
     Unread,
     clean,
 )
+from itc.grading._boxes import box_at
 from itc.grading._formats import complete, strip_turns
 from itc.grading._formulas import WORD
 from itc.grading._problems import grader
@@ -106,6 +108,11 @@ def _extract(
 
 
 def _thought(module: ModuleType, thinking: str, problem: Problem) -> Extraction:
-    """A box in the last characters of a thinking."""
-    found = module.extract(thinking[-OPEN_TAIL:], problem, False)
+    """A box in the last characters of a thinking; none where a line after it says otherwise."""
+    tail = thinking[-OPEN_TAIL:]
+    found = module.extract(tail, problem, False)
+    if found.how == PHRASE and (place := box_at(tail)) is not None:
+        # "\\boxed{7}. Answer: 7": the line is read first, and the box is what counts here.
+        box = module.extract(tail[: place[1]], problem, False)
+        found = box if box.answer == found.answer else NOTHING
     return Extraction(found.answer, THINKING) if found.how == BOXED else NOTHING

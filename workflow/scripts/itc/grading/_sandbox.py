@@ -21,11 +21,13 @@ from typing import Any, NamedTuple
 
 import psutil
 
+from itc.grading import _cgroup
 from itc.grading._bubblewrap import HERE, command, contained, dropping, usage
 from itc.grading._room import room as plain_room
 
 RUNNER = HERE / "_runner.py"
 MEMORY = 1024 * 2**20
+TOGETHER = 2  # times the memory of one process: all processes of the sandbox
 OUTPUT = 8 * 2**20
 PROCESSES = 64
 POLL_SECONDS = 0.05
@@ -88,12 +90,13 @@ def run(
         tempfile.TemporaryFile() as handle,
         tempfile.TemporaryDirectory() as folder,
         _lifeline() as lifeline,
+        _cgroup.bound(TOGETHER * memory) if inside else _cgroup.Group() as group,
     ):
         handle.write(b"%016d" % len(text))
         handle.writelines([text, *texts])
         handle.seek(0)
         process = subprocess.Popen(
-            [*line, str(lifeline)],
+            group.entering([*line, str(lifeline)]),
             stdin=handle,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -103,7 +106,8 @@ def run(
             pass_fds=[lifeline],
         )
         try:
-            return _Followed(process, accept, cpu_seconds * max(1, len(tests)), memory).to_the_end()
+            cpu = cpu_seconds * max(1, len(tests))
+            return _Followed(process, accept, cpu, memory, group).to_the_end()
         finally:
             _end(process)
 
@@ -150,8 +154,10 @@ class _Followed:
         accept: Callable[[int, Report], bool],
         cpu: float,
         memory: int,
+        group: _cgroup.Group,
     ):
         self.process, self.accept, self.cpu, self.memory = process, accept, cpu, memory
+        self.group = group
         self.buffer = bytearray()
         self.ended = self.accepted = 0
         self.exit: int | None = None
@@ -168,7 +174,9 @@ class _Followed:
                     chunk = os.read(pipe, 1 << 16)
                     self.buffer += chunk
                     if not chunk or not self._reports():
-                        return Ran(self.ended, self.accepted, None, self.exit)
+                        full = self.group.exhausted()
+                        stopped = "memory" if full else None
+                        return Ran(self.ended, self.accepted, stopped, self.exit)
                 now = time.monotonic()
                 if now - looked >= POLL_SECONDS:
                     stopped = self._look(now - start, now - looked)
@@ -188,7 +196,9 @@ class _Followed:
             output = bytes(self.buffer[end + 1 : end + 1 + sent]) if sent == size else None
             del self.buffer[: end + 1 + sent]
             self.ended, self.exit = self.ended + 1, code
-            if code != 0 or not self.accept(self.ended - 1, Report(code, size, output)):
+            if code != 0 or self.group.exhausted():
+                return False
+            if not self.accept(self.ended - 1, Report(code, size, output)):
                 return False
             self.accepted += 1
         return len(self.buffer) < LINE
@@ -200,7 +210,7 @@ class _Followed:
             self.waited += min(since, 2 * POLL_SECONDS)
         if cpu > self.cpu + 1.0 * (self.ended + 1) + 5.0:
             return "time"
-        if used > self.memory * 2:
+        if used > self.memory * TOGETHER or self.group.exhausted():
             return "memory"
         if count > PROCESSES * 2:
             return "processes"

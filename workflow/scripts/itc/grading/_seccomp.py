@@ -3,8 +3,9 @@
 The filter is classic BPF, put together here: for each number one comparison and one return. It is
 short because everything that is not named stays allowed; containment is the work of namespaces and
 limits, and this closes what they leave open: memory that no limit counts (memfd, System V, message
-queues, extended attributes, asynchronous rings), what outlives a process (keys), and the ways to
-new namespaces. Calls that are newer than this file do not exist for a program.
+queues, extended attributes, shared maps without a file, asynchronous rings), what outlives a
+process (keys), and the ways to new namespaces. Calls that are newer than this file do not exist for
+a program.
 
 Standard library only, and no import of the package: it is read inside the sandbox.
 Source of the numbers: Linux ``unistd_64.h`` (x86-64) and ``asm-generic/unistd.h`` (aarch64).
@@ -100,6 +101,9 @@ DENIED: dict[str, tuple[int, int | None]] = {
 CLONE, CLONE3 = (56, 220), (435, 435)
 SIGNAL_ACTION, CHILD_ENDED = (13, 134), 17  # rt_sigaction and SIGCHLD
 SOCKETS = ((41, 198), (53, 199))  # socket, socketpair
+MAP, SHARED, ANONYMOUS = (9, 222), 0x01, 0x20  # mmap and two of its flags
+SET_OPTION = (54, 208)  # setsockopt
+BUFFERS = (7, 8, 32, 33)  # SO_SNDBUF, SO_RCVBUF and what overrides their bounds
 # (AUDIT_ARCH of linux/audit.h, column of the table)
 MACHINES = {"x86_64": (0xC000003E, 0), "aarch64": (0xC00000B7, 1)}
 
@@ -158,4 +162,22 @@ def program(machine: str) -> bytes:
             _step(_RETURN, _ERROR | EAFNOSUPPORT),
             _step(_RETURN, _ALLOW),
         ]
+    # Shared memory without a file has a file all the same, in the kernel, for each page if need be.
+    steps += [
+        _step(_EQUAL, MAP[column], no=5),
+        _step(_LOAD, _FIRST_ARGUMENT + 24),  # flags, the fourth argument
+        _step(_ANY_BIT, SHARED, no=2),
+        _step(_ANY_BIT, ANONYMOUS, no=1),
+        _step(_RETURN, _ERROR | EPERM),
+        _step(_RETURN, _ALLOW),
+    ]
+    # A socket keeps the buffers it has at first: the bound of a larger one can be megabytes.
+    skip = len(BUFFERS)
+    steps += [
+        _step(_EQUAL, SET_OPTION[column], no=skip + 3),
+        _step(_LOAD, _FIRST_ARGUMENT + 16),  # the option's name, the third argument
+        *(_step(_EQUAL, option, yes=skip - n) for n, option in enumerate(BUFFERS)),
+        _step(_RETURN, _ALLOW),
+        _step(_RETURN, _ERROR | EPERM),
+    ]
     return b"".join([*steps, _step(_RETURN, _ALLOW)])

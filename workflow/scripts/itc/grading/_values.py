@@ -21,8 +21,12 @@ _ASIDE = re.compile(
     r"although|though|unless|compared|given\s{1,9}+that|after|before|whose)\b|\s[—–]\s|\s\(",
     re.IGNORECASE,
 )
+# "between 3 and 5", and "an integer from 000 to 999": what an answer may be, and not which it is.
 _OPEN_CHOICE = re.compile(
-    r"(?:either|between|somewhere|at least|at most|more than|less than|one of)\b", re.IGNORECASE
+    r"(?:either|between|somewhere|at least|at most|more than|less than|one of)\b"
+    r"|(?:an?|any|some)\s(?:[a-z-]{1,15}\s){0,3}?(?:integer|number|value|digits?)\s(?:that\sis\s)?"
+    r"(?:between|from|in|at least|at most|more than|less than|greater than|below|above|within)\b",
+    re.IGNORECASE,
 )
 _TERM = rf"\(?(?:[$€£]|\\\$)?\s?(?:\d{{1,9}} \d{{1,9}}/\d{{1,9}}|{NUMBER.pattern})\)?"
 _FIRST = re.compile(_TERM, re.IGNORECASE)
