@@ -1,7 +1,7 @@
 """Print the tables of docs/first-llm.md and draw its figure from a finished `make study-llm`.
 
-    .venv/bin/python models/smollm2/numbers.py            # the tables, as Markdown
-    .venv/bin/python models/smollm2/numbers.py --figure   # writes docs/images/first-llm.svg as well
+    .venv/bin/python models/smollm2/summary.py            # the tables, as Markdown
+    .venv/bin/python models/smollm2/summary.py --figure   # writes docs/images/first-llm.svg as well
 
 Reads results/smollm2/tables/ and the recorded times of generation, nothing else.
 """
@@ -17,7 +17,7 @@ sys.path.insert(0, str(REPO / "workflow" / "scripts"))
 
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
-from itc import tables  # noqa: E402
+from itc import registry, tables  # noqa: E402
 
 RESULTS = REPO / "results" / "smollm2"
 FIGURE = REPO / "docs" / "images" / "first-llm.svg"
@@ -28,6 +28,7 @@ BUDGET = 4
 
 def table(name: str) -> pd.DataFrame:
     """A table of the study."""
+    registry.load("analyses", name)  # which describes its table
     return tables.read(RESULTS / "tables" / f"{name}.parquet", name)
 
 
