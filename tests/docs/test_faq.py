@@ -127,7 +127,10 @@ def no_key(folder):
 
 @mistake("The tokenizer cannot be loaded")
 def no_tokenizer(folder):
-    code = "from itc.prompt_check import open_prompter as o; o({'model': 'my-group/my-model'})"
+    code = (
+        "from itc.config.model import Model; from itc.prompt_check import open_prompter; "
+        "open_prompter(Model(title='mine', reasoning=False, model='my-group/my-model'))"
+    )
     path = {"PYTHONPATH": str(REPO / "workflow/scripts"), "HF_HOME": str(folder)}
     run = subprocess.run(
         [sys.executable, "-c", code],

@@ -116,7 +116,8 @@ def test_code_of_model_repositories_is_asked_for_by_the_entry_alone():
     """Nothing sets it to anything but the entry's own value."""
     name = "trust_remote_code"
     for path, node in NODES:
-        assert not (isinstance(node, ast.keyword) and node.arg == name), where(path, node)
+        if isinstance(node, ast.keyword) and node.arg == name:
+            assert ast.unparse(node.value) == "model.trust_remote_code", where(path, node)
         if isinstance(node, ast.Dict):
             for key, value in zip(node.keys, node.values, strict=True):
                 if isinstance(key, ast.Constant) and key.value == name:

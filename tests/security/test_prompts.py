@@ -6,6 +6,7 @@ from pathlib import Path
 
 import jinja2
 import pytest
+from itc.engines._base import PromptError
 from itc.engines._prompt import Prompter
 from itc.procedures._options import template
 from jinja2.exceptions import SecurityError, UndefinedError
@@ -29,6 +30,8 @@ def contained(render) -> bool:
         shown = render()
     except (SecurityError, UndefinedError, OverflowError):
         return True
+    except PromptError as error:
+        return isinstance(error.__cause__, (SecurityError, UndefinedError, OverflowError))
     return not any(word in shown for word in ("class", "uid=", "object", "{"))
 
 
@@ -63,4 +66,4 @@ def tokenizer():
 @pytest.mark.parametrize("text", ATTACKS)
 def test_a_models_chat_template_reaches_nothing(tokenizer, text):
     made = Prompter(tokenizer, window=100_000, thinking=None, chat_template=text, name="hostile")
-    assert contained(lambda: made.decode(made._chat(({"role": "user", "content": "q"},), {})[0]))
+    assert contained(lambda: made.decode(made._chat(({"role": "user", "content": "q"},), {}).ids))

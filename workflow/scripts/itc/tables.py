@@ -1,8 +1,8 @@
 """Write and read tables: each checked against its schema, each file whole or not there.
 
 A table is a parquet file: zstd, rows sorted by key, no timestamps, schema name and version in its
-metadata, a checksum in each page, written to a temporary neighbour and renamed, so equal content is
-equal bytes, nothing half-written stays behind, and a flipped bit is found when it is read.
+metadata, a checksum in each page, written beside and renamed: equal content is equal bytes, nothing
+half-written stays, and a flipped bit is found when it is read.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ def to_arrow(frame: pd.DataFrame, name: str, where: str = "table") -> pa.Table:
         if column in (*schema.key, *schema.required) and array.null_count:
             raise TableError(f"{where}: column {column!r} has {array.null_count} missing values")
         fields.append(pa.field(column, kind))
-        arrays.append(array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array)
+        if isinstance(array, pa.ChunkedArray):
+            chunks = [chunk.cast(kind) for chunk in array.chunks]  # joined frames mix two strings
+            array = pa.concat_arrays(chunks or [pa.nulls(0, kind)])
+        arrays.append(array)
     metadata = {
         "itc.table": name,
         "itc.version": str(schema.version),

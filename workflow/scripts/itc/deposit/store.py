@@ -185,7 +185,7 @@ def check_keys(config: dict[str, Any], where: str) -> None:
         "archives": {a: set(Archive.model_fields) - {"path"} for a in config["archives"]},
         "procedures": {
             name: set(Procedure.model_fields)
-            | set(registry.constants("procedures", str(entry.get("kind"))).get("OPTIONS", ()))
+            | set(registry.options("procedures", str(entry.get("kind"))))
             for name, entry in config["procedures"].items()
         },
     }

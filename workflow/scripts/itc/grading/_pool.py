@@ -1,9 +1,8 @@
 """Persistent worker processes with a limit of CPU time and memory for every task.
 
 Wall-clock limits make verdicts depend on the load of the machine, so there is none here: a task
-may use so much CPU time and memory, and a worker that exceeds either is ended and replaced. Every
-task is first given a small part of its time on a warm worker; one that needs more starts again on
-a fresh worker with the whole budget, so a slow verdict does not depend on what ran before.
+has limits of CPU time and memory, and a worker that exceeds either is replaced. Each task first has
+a small part of its time on a warm worker; one that needs more starts again on a fresh worker.
 """
 
 from __future__ import annotations
@@ -51,8 +50,7 @@ class Task(NamedTuple):
 class Result(NamedTuple):
     """``value`` of a task, or the ``cause`` that it has none.
 
-    Causes: ``timeout`` (CPU time), ``memory``, ``crash`` (twice, on two workers), ``stalled``,
-    ``error``, and those that a grader raises (``oversize``, ``unparsable``, ...).
+    ``timeout`` (CPU time), ``memory``, ``crash`` (on two workers), ``stalled``, a grader's own.
     """
 
     value: Any = None
