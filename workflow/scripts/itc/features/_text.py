@@ -50,7 +50,8 @@ def border(responses: pd.DataFrame) -> np.ndarray:
 
     The decision is ``thinking.ends``; where it is unknown the text is taken as answer.
     """
-    return np.nan_to_num(ends(responses), nan=0.0, posinf=np.inf)
+    found: np.ndarray = np.nan_to_num(ends(responses), nan=0.0, posinf=np.inf)
+    return found
 
 
 def split_parts(responses: pd.DataFrame) -> Parts:

@@ -128,10 +128,9 @@ def announcement(text: str, words: bool = True) -> Announcement:
         before = tail[max(0, anchor.start() - 60) : anchor.start()]
         line = tail[anchor.end() : anchor.end() + LINE]
         line = line[LEAD.match(line).end() :]  # type: ignore[union-attr]
-        stop = SENTENCE.search(tail, anchor.end())
         if _HYPOTHETICAL.search(before) and _CONDITION.search(before):
             if rest is None:
-                rest = tail[: anchor.start()] + (tail[stop.end() :] if stop else "")
+                rest = tail[: anchor.start()] + _behind(tail, anchor)
             continue
         other = _OTHER.search(before) is not None
         denied = _denies(line, words) or NEGATIVE.search(anchor.group()) is not None
@@ -140,7 +139,7 @@ def announcement(text: str, words: bool = True) -> Announcement:
             return Announcement(found, text)
         if denied or (other and not _affirms(line, words)):
             if rest is None:
-                rest = tail[stop.end() :] if stop else ""
+                rest = _behind(tail, anchor)
             if denied and not other:
                 return Announcement(None, rest)
             continue
@@ -150,6 +149,12 @@ def announcement(text: str, words: bool = True) -> Announcement:
         if not other and (found := value(line, words)):
             return Announcement(found, text)
     return Announcement(None, text if rest is None else rest)
+
+
+def _behind(tail: str, anchor: re.Match[str]) -> str:
+    """What follows the sentence of an announcement."""
+    stop = SENTENCE.search(tail, anchor.end())
+    return tail[stop.end() :] if stop else ""
 
 
 def announced(text: str, words: bool = True) -> str | None:

@@ -57,8 +57,8 @@ _OFFER = re.compile(
     re.IGNORECASE,
 )
 # One of these is in each offer; plain searches first, since nearly no line is one.
-_OFFERED = ("let me", "hope", "feel free", "please", "if you", "would you", "do you", "hesitate")
-_OFFERED += ("happy to",)
+_OFFERED: tuple[str, ...] = ("let me", "hope", "feel free", "please", "if you", "would you")
+_OFFERED += ("do you", "hesitate", "happy to")
 _DENIAL = re.compile(
     r"(?:\bnot|n['’]t)\s{1,9}+(?:quite\s{1,9}+|really\s{1,9}+|the\s{1,9}+|exactly\s{1,9}+)?(?:right|correct|true)\b|\bincorrect\b",
     re.IGNORECASE,
@@ -157,7 +157,10 @@ def last_resort(text: str, words: bool = True) -> str | None:
     if len(bare) <= BARE and bare.lower().strip(" .*") in WORDS:
         return bare.strip(" .*")
     tail = squeeze(without_json(text)[-FALLBACK_TAIL:])
-    tail = _CONTRAST.sub("", "\n".join(_without_offers(line) for line in tail.split("\n")))
+    lower = tail.lower()
+    if any(word in lower for word in _OFFERED):
+        tail = "\n".join(_without_offers(line) for line in tail.split("\n"))
+    tail = _CONTRAST.sub("", tail)
     tail = without_questions(tail)
     found = rightmost_at(tail)
     last = tail.rstrip()
@@ -195,8 +198,7 @@ def last_resort(text: str, words: bool = True) -> str | None:
 
 def _without_offers(line: str) -> str:
     """``line`` without sentences that offer help: a number in them is no answer."""
-    lower = line.lower()
-    if not any(word in lower for word in _OFFERED) or not _OFFER.search(line):
+    if not _OFFER.search(line):
         return line
     starts = [0, *(m.end() for m in SENTENCE.finditer(line)), len(line)]
     parts = [line[a:b] for a, b in pairwise(starts)]

@@ -87,8 +87,10 @@ _CONTINUES = re.compile(
     r"\s?(?:[\^√π!]|\\(?:sqrt|pi|frac|dfrac|tfrac|cdot|times|ln|log|theta|alpha|left)(?![A-Za-z]))"
 )
 # "6 + 0 = 6 is 6": the problem is said once more before its value.
+_BOUNDED = r"\(?[$€£]?\s?[-+]?\d{1,12}+(?:[.,]\d{1,9}+)?\)?"  # a term whose length is bounded
 _RESTATED = re.compile(
-    rf"{_TERM}(?:\s{{0,2}}[-+−*/×÷·=x]\s{{0,2}}{_TERM}){{0,8}}\s{{1,2}}(?:is|equals)\s{{1,2}}(?={_TERM})",
+    rf"{_BOUNDED}(?:\s{{0,2}}+[-+−*/×÷·=x]\s{{0,2}}+{_BOUNDED}){{0,8}}+"
+    rf"\s{{1,2}}+(?:is|equals)\s{{1,2}}+(?={_BOUNDED})",
     re.IGNORECASE,
 )
 _AFTER_FORMULA = re.compile(r"\s{0,3}=\s{0,3}")
