@@ -99,7 +99,7 @@ def test_a_damaged_lexicon_stops_the_study_before_it_samples(fresh):
     ("file", "damage", "message"),
     [
         # Snakemake reads this one itself, and names the line of the Snakefile that names it.
-        ("config/models.yaml", b"\n x: [", 'Snakefile", line 10'),
+        ("config/models.yaml", b"\n x: [", 'Snakefile", line 11'),
         pytest.param("config/prompts/sample.j2", b"\xff", "sample.j2", marks=pytest.mark.full),
         pytest.param("config/claims.yaml", b"\xff", "config/claims.yaml", marks=pytest.mark.full),
     ],
