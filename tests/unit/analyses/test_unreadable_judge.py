@@ -54,7 +54,7 @@ def test_every_table_is_built(name: str, study: pd.DataFrame) -> None:
     module = registry.load("analyses", name)
     table = module.build({"outcomes": study}, SETTINGS)
     table = module.finish(table) if hasattr(module, "finish") else table
-    tables.to_arrow(table, module.SCHEMA.name)
+    assert tables.to_arrow(table, module.SCHEMA.name).num_rows == len(table)
 
 
 @pytest.mark.parametrize("name", ["judge_best", "judge_vote", "majority"])
